@@ -7,12 +7,15 @@
  */
 #include "status.h"
 
+#ifndef SUAN_ERROR_DEFINED
+#define SUAN_ERROR_DEFINED
 struct suan_error {
     int status;        /* same as the returned one; an `enum suan_status` or an ABI status */
     const char *code;  /* constant text such as "package.path": stable, for programs (JSON error.code) */
     char message[512]; /* what, and where; UTF-8, one line */
     char hint[256];    /* what to do about it; may be empty */
 };
+#endif
 
 /*
  * Fills `error` (if not NULL) and returns `status`, so that a failure is one statement:
