@@ -1,0 +1,49 @@
+#ifndef SUAN_CLI_CLI_H
+#define SUAN_CLI_CLI_H
+
+/*
+ * A command is a row: its words, its options, a function that does the work through the service layer and leaves one JSON
+ * document, and a function that shows that document to a person. Both views come from the same document, so that --json
+ * never lacks what the text shows.
+ */
+#include "arguments.h"
+#include "base/json.h"
+#include "service/service.h"
+
+struct cli {
+    const char *registry; /* --registry, or NULL */
+    bool json, quiet;
+    bool colour;              /* standard output is a terminal, and NO_COLOR is not set */
+    struct suan_json *result; /* what run leaves: owned here */
+};
+
+struct command {
+    const char *noun, *verb;    /* verb NULL: `suan NOUN` */
+    const char *operands;       /* "FILE [FILE…]" */
+    const char *summary;        /* one line */
+    const char *example;        /* a whole command line that works */
+    int min_operands, max_operands; /* max -1: any number */
+    const struct option_row *options;
+    enum suan_status (*run)(struct cli *cli, const struct arguments *arguments, struct suan_error *error);
+    void (*print)(const struct cli *cli, const struct suan_json *result); /* NULL: the document, indented */
+};
+
+/* Every cmd_<noun>.c exports one table, ended by a row without noun. */
+extern const struct command *const cli_tables[];
+extern const size_t cli_table_count;
+
+/* Options of every verb that changes the registry; put CLI_ACTING in front of the verb's own rows. */
+#define CLI_ACTING                                                                                            \
+    {"as", "IDENT", "who acts"}, {"sign", "KEY", "an OpenSSH private key file, or 'agent'; repeat for several signers"}, \
+        {"id", "HEX", "32 hexadecimal digits: the same id twice does the thing once"},                       \
+        {"print-command", NULL, "write what is to be signed, and stop"},                                      \
+        {"command", "FILE", "submit this command, signed elsewhere"},                                         \
+        {"signature", "FILE", "a signature of that command (ssh-keygen -Y sign -n suan-event-v1); repeat"}
+
+/* The acting options as the service wants them; pointers borrow from `arguments`. */
+void cli_acting(const struct arguments *arguments, struct suan_acting *out);
+
+/* Service options from --registry, with progress on standard error unless quiet. */
+void cli_service_options(const struct cli *cli, struct suan_service_options *out);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef SUAN_BASE_TEXT_H
+#define SUAN_BASE_TEXT_H
+
+/* Text for people's eyes. */
+#include "buffer.h"
+
+/* Columns the UTF-8 text takes on a terminal, Chinese characters counting two; independent of the locale. */
+size_t suan_text_width(struct suan_span text);
+
+/* Appends the amount as yuan with two decimals and thousands separators: "-1,234,567.89". */
+void suan_text_yuan(struct suan_buffer *out, int64_t fen);
+
+/* Appends the integer with thousands separators. */
+void suan_text_grouped(struct suan_buffer *out, int64_t value);
+
+/* Appends the time (ns since 1970) as UTC, "2026-03-01T08:00:00Z". */
+void suan_text_time(struct suan_buffer *out, uint64_t time_ns);
+
+#endif
