@@ -35,33 +35,34 @@ struct suan_note_signature {
     struct suan_span bytes; /* Base 64 of id and signature */
 };
 /* A parsed note; spans are borrowed from it. */
-struct suan_note {
+struct suan_signed_note {
     struct suan_span text; /* with its last newline */
     size_t signature_count;
     struct suan_note_signature signatures[SUAN_NOTE_SIGNATURES_MAX];
 };
 
 /* Errors: FORMAT "note.format"; REFUSED "note.too-large". */
-SUAN_MUST_USE enum suan_status suan_note_parse(struct suan_span bytes, struct suan_note *out,
-                                               struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_signed_note_parse(struct suan_span bytes, struct suan_signed_note *out,
+                                                      struct suan_error *error);
 /*
  * SUAN_OK if the note carries a right signature of `key`; NOT_FOUND "note.unsigned" if it carries none,
  * REFUSED "note.signature" if it carries a wrong one. `out_time_s` (may be NULL) takes a cosignature's time,
  * 0 for type 1.
  */
-SUAN_MUST_USE enum suan_status suan_note_verify(const struct suan_note *note, const struct suan_note_key *key,
-                                                uint64_t *out_time_s, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_signed_note_verify(const struct suan_signed_note *note,
+                                                       const struct suan_note_key *key, uint64_t *out_time_s,
+                                                       struct suan_error *error);
 
 /* Appends text and the empty line: a note that awaits its signature lines. `text` ends with a newline. */
-void suan_note_begin(struct suan_buffer *out, struct suan_span text);
+void suan_signed_note_begin(struct suan_buffer *out, struct suan_span text);
 /* Appends one signature line of the signer, under `name`, over the note's text. Type 1, and type 4 at
  * `time_s`. */
-SUAN_MUST_USE enum suan_status suan_note_sign(struct suan_buffer *out, struct suan_span text,
-                                              const char *name, const struct suan_signer *signer,
-                                              struct suan_error *error);
-SUAN_MUST_USE enum suan_status suan_note_cosign(struct suan_buffer *out, struct suan_span text,
-                                                const char *name, const struct suan_signer *signer,
-                                                uint64_t time_s, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_signed_note_sign(struct suan_buffer *out, struct suan_span text,
+                                                     const char *name, const struct suan_signer *signer,
+                                                     struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_signed_note_cosign(struct suan_buffer *out, struct suan_span text,
+                                                       const char *name, const struct suan_signer *signer,
+                                                       uint64_t time_s, struct suan_error *error);
 
 struct suan_checkpoint {
     struct suan_span origin; /* borrowed from the text it was parsed from */
