@@ -1,0 +1,58 @@
+#ifndef SUAN_CATALOG_IDENTITY_H
+#define SUAN_CATALOG_IDENTITY_H
+
+/* People and organisations, and the SSH keys that speak for them. */
+#include "event.h"
+#include "trust/sshkey.h"
+
+enum suan_ident_type {
+    SUAN_IDENT_PERSON = 1,
+    SUAN_IDENT_DEVELOPER = 2,  /* a firm or a person that contributes algorithms */
+    SUAN_IDENT_ENTERPRISE = 3,
+    SUAN_IDENT_PROVIDER = 4,   /* of computing */
+    SUAN_IDENT_BODY = 5,       /* industry body */
+    SUAN_IDENT_AUTHORITY = 6,
+    SUAN_IDENT_OPERATOR = 7
+};
+const char *suan_ident_type_name(enum suan_ident_type type);
+bool suan_ident_type_find(struct suan_span name, enum suan_ident_type *out_type);
+
+enum { SUAN_DISPLAY_MAX = 128, SUAN_CONTACT_MAX = 256, SUAN_KEYS_ACTIVE_MAX = 32 };
+
+struct suan_identity {
+    struct suan_id id;
+    char ident[SUAN_IDENT_MAX + 1];
+    enum suan_ident_type type;
+    char display[SUAN_DISPLAY_MAX + 1], contact[SUAN_CONTACT_MAX + 1];
+    uint64_t index, time_ns; /* of its creation */
+};
+/* NOT_FOUND "identity.absent" names it. */
+SUAN_MUST_USE enum suan_status suan_identity_get(struct suan_txn *txn, const struct suan_id *id,
+                                                 struct suan_identity *out, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_identity_find(struct suan_txn *txn, struct suan_span ident,
+                                                  struct suan_identity *out, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_identity_each(struct suan_txn *txn,
+                                                  enum suan_status (*visit)(void *context,
+                                                                            const struct suan_identity *identity),
+                                                  void *context, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_identity_operator(struct suan_txn *txn, struct suan_id *out,
+                                                      struct suan_error *error);
+
+/* A key's state. Signatures in registry-log events at or above `from_idx` are invalid once it is revoked. */
+struct suan_identity_key {
+    struct suan_digest id;
+    struct suan_public_key key;
+    struct suan_id owner;
+    uint64_t added_idx, added_ns;
+    enum { SUAN_KEY_ACTIVE, SUAN_KEY_ROTATED, SUAN_KEY_REVOKED } state;
+    uint64_t from_idx; /* ROTATED, REVOKED */
+};
+/* NOT_FOUND "key.absent". */
+SUAN_MUST_USE enum suan_status suan_key_get(struct suan_txn *txn, const struct suan_digest *key,
+                                            struct suan_identity_key *out, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_key_each(struct suan_txn *txn, const struct suan_id *ident,
+                                             enum suan_status (*visit)(void *context,
+                                                                       const struct suan_identity_key *key),
+                                             void *context, struct suan_error *error);
+
+#endif
