@@ -23,7 +23,15 @@ struct suan_act {
     struct suan_id by;   /* command->by as a table key */
     size_t signer_count; /* 0: written by the writer itself */
     struct suan_signer_of signers[SUAN_SIGNATURES_MAX];
+    const struct suan_span *blobs; /* offered with the command; on replay none, they are in the store */
+    size_t blob_count;
 };
+
+/* The evidence of that digest: among the blobs offered with the event, else in the store. NOT_FOUND "event.blob". After a
+   successful `check` the writer keeps every offered blob, before `apply`. */
+SUAN_MUST_USE enum suan_status suan_act_blob(struct suan_txn *txn, const struct suan_act *act,
+                                             const struct suan_digest *digest, struct suan_span *out_blob,
+                                             struct suan_error *error);
 
 struct suan_rule {
     uint16_t kind;
