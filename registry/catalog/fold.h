@@ -59,7 +59,7 @@ struct suan_family {
 
 /* All families of the catalogue itself: registry, identities, members, owners, releases, curation. */
 extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_member, suan_family_owner,
-    suan_family_release, suan_family_review;
+    suan_family_release, suan_family_attestation, suan_family_policy, suan_family_review;
 
 /* --- what rules ask of signers ------------------------------------------------------------------------------------- */
 

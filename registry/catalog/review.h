@@ -18,6 +18,9 @@ struct suan_policy_record {
     struct suan_digest criteria; /* blob: suan.criteria/1 */
     uint64_t from_ns, until_ns, index;
 };
+/* A policy's table key: the first half of SHA-256("suan-policy-v1\n" and the name). */
+struct suan_id suan_policy_id(struct suan_span name);
+bool suan_policy_has_body(const struct suan_policy_record *policy, const struct suan_id *body);
 /* The newest version; NOT_FOUND "policy.absent". */
 SUAN_MUST_USE enum suan_status suan_policy_get(struct suan_txn *txn, struct suan_span name,
                                                struct suan_policy_record *out, struct suan_error *error);

@@ -1,0 +1,95 @@
+#ifndef SUAN_CATALOG_RECORD_H
+#define SUAN_CATALOG_RECORD_H
+
+/* Inside this folder only: table rows as fixed fields, big-endian, read with one check at the end. */
+#include "event.h"
+
+/* Reads a row's value from front to back; `bad` is set once a read passes the end. */
+struct record_reader {
+    struct suan_span rest;
+    bool bad;
+};
+
+static inline const uint8_t *record_take(struct record_reader *reader, size_t size)
+{
+    static const uint8_t nothing[256];
+    if (reader->bad || reader->rest.size < size || size > sizeof nothing) {
+        reader->bad = true;
+        return nothing;
+    }
+    const uint8_t *place = reader->rest.data;
+    reader->rest = suan_span(place + size, reader->rest.size - size);
+    return place;
+}
+
+static inline uint32_t record_u32(struct record_reader *reader)
+{
+    return suan_be32(record_take(reader, 4));
+}
+
+static inline uint64_t record_u64(struct record_reader *reader)
+{
+    return suan_be64(record_take(reader, 8));
+}
+
+static inline void record_id(struct record_reader *reader, struct suan_id *out)
+{
+    memcpy(out->bytes, record_take(reader, SUAN_ID_SIZE), SUAN_ID_SIZE);
+}
+
+static inline void record_digest(struct record_reader *reader, struct suan_digest *out)
+{
+    memcpy(out->bytes, record_take(reader, SUAN_DIGEST_SIZE), SUAN_DIGEST_SIZE);
+}
+
+/* Text of at most `capacity` - 1 bytes (capacity <= 256), stored as one length byte and the bytes. */
+static inline void record_text(struct record_reader *reader, char *out, size_t capacity)
+{
+    size_t size = record_take(reader, 1)[0];
+    if (size >= capacity)
+        reader->bad = true;
+    const uint8_t *text = record_take(reader, reader->bad ? 0 : size);
+    memcpy(out, text, reader->bad ? 0 : size);
+    out[reader->bad ? 0 : size] = '\0';
+}
+
+/* Appends text as record_text reads it; at most 255 bytes are kept. */
+static inline void record_put_text(struct suan_buffer *out, struct suan_span text)
+{
+    size_t size = text.size < 255 ? text.size : 255;
+    suan_buffer_append_u8(out, (uint8_t)size);
+    suan_buffer_append(out, text.data, size);
+}
+
+/* INTEGRITY "store.corrupt" unless exactly the whole value was read. */
+static inline enum suan_status record_check(const struct record_reader *reader, const char *table,
+                                            struct suan_error *error)
+{
+    if (!reader->bad && reader->rest.size == 0)
+        return SUAN_OK;
+    return suan_error_set(error, SUAN_E_INTEGRITY, "store.corrupt", "run 'suan registry verify'",
+                          "a row of table %s has the wrong form", table);
+}
+
+static inline struct suan_span id_span(const struct suan_id *id)
+{
+    return suan_span(id->bytes, SUAN_ID_SIZE);
+}
+
+static inline struct suan_span digest_span(const struct suan_digest *digest)
+{
+    return suan_span(digest->bytes, SUAN_DIGEST_SIZE);
+}
+
+static inline bool id_equal(const struct suan_id *a, const struct suan_id *b)
+{
+    return memcmp(a->bytes, b->bytes, SUAN_ID_SIZE) == 0;
+}
+
+static inline bool id_is_zero(const struct suan_id *id)
+{
+    static const struct suan_id zero;
+    return id_equal(id, &zero);
+}
+
+#endif
