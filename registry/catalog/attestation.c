@@ -1,6 +1,6 @@
 /*
- * What bodies state of a release: DSSE envelopes around in-toto statements, kept as blobs. Row: att tar32|type2|index8 ->
- * blob32, by16, time8.
+ * What bodies state of a release: DSSE envelopes around in-toto statements, kept as blobs. Row: att
+ * tar32|type2|index8 -> blob32, by16, time8.
  */
 #include "base/cleanup.h"
 #include "fold.h"
@@ -57,17 +57,20 @@ static enum suan_status check_subject(const struct suan_json *statement, const s
 {
     const struct suan_json *subjects = NULL, *digest = NULL;
     struct suan_digest named;
-    enum suan_status status = suan_json_get_array(statement, "subject", SUAN_JSON_REQUIRED, 1, &subjects, "", error);
+    enum suan_status status =
+        suan_json_get_array(statement, "subject", SUAN_JSON_REQUIRED, 1, &subjects, "", error);
     if (status == SUAN_OK && suan_json_count(subjects) != 1)
         return statement_error(error, "it must have one subject");
     if (status == SUAN_OK)
-        status = suan_json_get_object(suan_json_at(subjects, 0), "digest", SUAN_JSON_REQUIRED, &digest, "subject", error);
+        status = suan_json_get_object(suan_json_at(subjects, 0), "digest", SUAN_JSON_REQUIRED, &digest,
+                                      "subject", error);
     if (status == SUAN_OK)
         status = suan_json_get_hex(digest, "tar_sha256", SUAN_JSON_REQUIRED, named.bytes, sizeof named.bytes,
                                    "subject.digest", error);
     if (status != SUAN_OK)
         return status;
-    return suan_digest_equal(&named, tar) ? SUAN_OK : statement_error(error, "its subject is another package");
+    return suan_digest_equal(&named, tar) ? SUAN_OK
+                                          : statement_error(error, "its subject is another package");
 }
 
 static enum suan_status open_statement(const struct suan_dsse *dsse, const struct suan_digest *tar,
@@ -76,8 +79,8 @@ static enum suan_status open_statement(const struct suan_dsse *dsse, const struc
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *document = NULL;
     if (strcmp(dsse->type, "application/vnd.in-toto+json") != 0)
         return statement_error(error, "its payload is no in-toto statement");
-    enum suan_status status = suan_json_parse(suan_buffer_span(&dsse->payload), SUAN_DSSE_SIZE_MAX, SUAN_JSON_NEWLINES,
-                                              "attestation", &document, error);
+    enum suan_status status = suan_json_parse(suan_buffer_span(&dsse->payload), SUAN_DSSE_SIZE_MAX,
+                                              SUAN_JSON_NEWLINES, "attestation", &document, error);
     if (status != SUAN_OK)
         return status;
     const struct suan_json *statement = suan_json_root(document);
@@ -100,7 +103,8 @@ enum suan_status suan_attestation_predicate(struct suan_span blob, const struct 
     if (status == SUAN_OK)
         status = open_statement(&dsse, tar, &document, error);
     if (status == SUAN_OK)
-        status = suan_json_get_object(suan_json_root(document), "predicate", SUAN_JSON_REQUIRED, out_predicate, "", error);
+        status = suan_json_get_object(suan_json_root(document), "predicate", SUAN_JSON_REQUIRED,
+                                      out_predicate, "", error);
     if (status == SUAN_OK)
         *out_document = suan_take(&document);
     return status;
@@ -123,7 +127,8 @@ static enum suan_status check_envelope_signer(struct suan_txn *txn, const struct
         if ((roles & SUAN_ROLE_MEASURE) != 0)
             return suan_dsse_verify(dsse, &key.key, error);
     }
-    return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "sign it with a key of a member with the role 'measure'",
+    return suan_error_set(error, SUAN_E_PERMISSION, code_permission,
+                          "sign it with a key of a member with the role 'measure'",
                           "nobody who may measure for that organisation signed the attestation");
 }
 
@@ -138,9 +143,11 @@ static enum suan_status check_attester(struct suan_txn *txn, const struct suan_a
         return status;
     if (type == SUAN_ATTESTATION_PROVENANCE && release_require_owner(txn, act, algorithm, NULL) == SUAN_OK)
         return SUAN_OK;
-    if (attester.type != SUAN_IDENT_BODY && attester.type != SUAN_IDENT_AUTHORITY && attester.type != SUAN_IDENT_OPERATOR)
+    if (attester.type != SUAN_IDENT_BODY && attester.type != SUAN_IDENT_AUTHORITY &&
+        attester.type != SUAN_IDENT_OPERATOR)
         return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "ask an industry body to measure it",
-                              "'%s' is neither an industry body, nor an authority, nor the operator", attester.ident);
+                              "'%s' is neither an industry body, nor an authority, nor the operator",
+                              attester.ident);
     return suan_act_require(txn, act, &act->by, SUAN_ROLE_MEASURE, "an attestation", error);
 }
 
@@ -148,11 +155,11 @@ static enum suan_status read_attestation(const struct suan_act *act, enum suan_a
                                          struct suan_digest *out_blob, struct suan_error *error)
 {
     struct suan_span name;
-    enum suan_status status =
-        suan_json_get_text(act->command->body, "type", SUAN_JSON_REQUIRED, SUAN_DSSE_TYPE_MAX, &name, "", error);
+    enum suan_status status = suan_json_get_text(act->command->body, "type", SUAN_JSON_REQUIRED,
+                                                 SUAN_DSSE_TYPE_MAX, &name, "", error);
     if (status == SUAN_OK)
-        status = suan_json_get_hex(act->command->body, "blob", SUAN_JSON_REQUIRED, out_blob->bytes, SUAN_DIGEST_SIZE, "",
-                                   error);
+        status = suan_json_get_hex(act->command->body, "blob", SUAN_JSON_REQUIRED, out_blob->bytes,
+                                   SUAN_DIGEST_SIZE, "", error);
     if (status != SUAN_OK)
         return status;
     if (!suan_attestation_find(name, out_type))
@@ -161,7 +168,8 @@ static enum suan_status read_attestation(const struct suan_act *act, enum suan_a
     return SUAN_OK;
 }
 
-static enum suan_status check_attest(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_attest(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     SUAN_CLEANUP(suan_dsse_done) struct suan_dsse dsse = {0};
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *document = NULL;
@@ -190,7 +198,8 @@ static enum suan_status check_attest(struct suan_txn *txn, const struct suan_act
 
 enum { ATT_KEY_SIZE = SUAN_DIGEST_SIZE + 2 + 8 };
 
-static enum suan_status apply_attest(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_attest(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_release release;
     struct suan_digest blob;
@@ -207,11 +216,12 @@ static enum suan_status apply_attest(struct suan_txn *txn, const struct suan_act
     memcpy(value, blob.bytes, SUAN_DIGEST_SIZE);
     memcpy(value + SUAN_DIGEST_SIZE, act->by.bytes, SUAN_ID_SIZE);
     suan_put_be64(value + SUAN_DIGEST_SIZE + SUAN_ID_SIZE, act->time_ns);
-    return suan_row_put(txn, SUAN_TABLE_ATT, suan_span(key, sizeof key), suan_span(value, sizeof value), error);
+    return suan_row_put(txn, SUAN_TABLE_ATT, suan_span(key, sizeof key), suan_span(value, sizeof value),
+                        error);
 }
 
-static enum suan_status decode_attestation(struct suan_span key, struct suan_span value, struct suan_attestation *out,
-                                           struct suan_error *error)
+static enum suan_status decode_attestation(struct suan_span key, struct suan_span value,
+                                           struct suan_attestation *out, struct suan_error *error)
 {
     struct record_reader head = {key, false}, reader = {value, false};
     record_digest(&head, &out->tar);
@@ -224,7 +234,8 @@ static enum suan_status decode_attestation(struct suan_span key, struct suan_spa
     return record_check(&reader, "att", error);
 }
 
-static struct suan_span attestation_prefix(const struct suan_digest *tar, int type, uint8_t out[SUAN_DIGEST_SIZE + 2])
+static struct suan_span attestation_prefix(const struct suan_digest *tar, int type,
+                                           uint8_t out[SUAN_DIGEST_SIZE + 2])
 {
     memcpy(out, tar->bytes, SUAN_DIGEST_SIZE);
     suan_put_be16(out + SUAN_DIGEST_SIZE, (uint16_t)type);
@@ -232,13 +243,14 @@ static struct suan_span attestation_prefix(const struct suan_digest *tar, int ty
 }
 
 enum suan_status suan_attestation_each(struct suan_txn *txn, const struct suan_digest *tar, int type,
-                                       enum suan_status (*visit)(void *context, const struct suan_attestation *one),
+                                       enum suan_status (*visit)(void *context,
+                                                                 const struct suan_attestation *one),
                                        void *context, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
     uint8_t prefix[SUAN_DIGEST_SIZE + 2];
-    enum suan_status status =
-        suan_scan_begin(txn, SUAN_TABLE_ATT, attestation_prefix(tar, type, prefix), suan_span(NULL, 0), &scan, error);
+    enum suan_status status = suan_scan_begin(txn, SUAN_TABLE_ATT, attestation_prefix(tar, type, prefix),
+                                              suan_span(NULL, 0), &scan, error);
     while (status == SUAN_OK) {
         struct suan_span key, value;
         struct suan_attestation one;
@@ -262,8 +274,8 @@ enum suan_status suan_attestation_newest(struct suan_txn *txn, const struct suan
     enum suan_status status =
         suan_row_last(txn, SUAN_TABLE_ATT, attestation_prefix(tar, (int)type, prefix), &key, &value, error);
     if (status == SUAN_E_NOT_FOUND)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "attestation.absent", NULL, "no attestation of type %s",
-                              suan_attestation_name(type));
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "attestation.absent", NULL,
+                              "no attestation of type %s", suan_attestation_name(type));
     return status != SUAN_OK ? status : decode_attestation(key, value, out, error);
 }
 

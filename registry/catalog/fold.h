@@ -2,9 +2,9 @@
 #define SUAN_CATALOG_FOLD_H
 
 /*
- * How events become tables. Each kind has one rule: `check` reads the tables and refuses, `apply` writes them and cannot
- * refuse. The same rules serve the writer, verify, restore and whoever replays a log, and see nothing but the event, who
- * signed it, and the tables as they stood before it: no clock, no file.
+ * How events become tables. Each kind has one rule: `check` reads the tables and refuses, `apply` writes them
+ * and cannot refuse. The same rules serve the writer, verify, restore and whoever replays a log, and see
+ * nothing but the event, who signed it, and the tables as they stood before it: no clock, no file.
  */
 #include "event.h"
 
@@ -17,8 +17,8 @@ struct suan_signer_of {
 /* One event as its rule sees it. */
 struct suan_act {
     enum suan_log log;
-    uint64_t index;      /* its place in that log */
-    uint64_t time_ns;    /* its time */
+    uint64_t index;   /* its place in that log */
+    uint64_t time_ns; /* its time */
     const struct suan_command *command;
     struct suan_id by;   /* command->by as a table key */
     size_t signer_count; /* 0: written by the writer itself */
@@ -27,49 +27,57 @@ struct suan_act {
     size_t blob_count;
 };
 
-/* The evidence of that digest: among the blobs offered with the event, else in the store. NOT_FOUND "event.blob". After a
-   successful `check` the writer keeps every offered blob, before `apply`. */
+/* The evidence of that digest: among the blobs offered with the event, else in the store. NOT_FOUND
+   "event.blob". After a successful `check` the writer keeps every offered blob, before `apply`. */
 SUAN_MUST_USE enum suan_status suan_act_blob(struct suan_txn *txn, const struct suan_act *act,
                                              const struct suan_digest *digest, struct suan_span *out_blob,
                                              struct suan_error *error);
 
 struct suan_rule {
     uint16_t kind;
-    /* NULL-ended list of the kind's own fields (beyond the six common ones): others are refused before `check`. */
+    /* NULL-ended list of the kind's own fields (beyond the six common ones): others are refused before
+     * `check`. */
     const char *const *fields;
-    /* Errors: FORMAT, PERMISSION "event.permission", CONFLICT "event.conflict", NOT_FOUND "event.absent", EXHAUSTED … */
+    /* Errors: FORMAT, PERMISSION "event.permission", CONFLICT "event.conflict", NOT_FOUND "event.absent",
+     * EXHAUSTED … */
     enum suan_status (*check)(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
     enum suan_status (*apply)(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-    enum { SUAN_RULE_SIGNED, SUAN_RULE_WRITER } origin; /* WRITER: no signature, appended by the writer alone */
+    enum {
+        SUAN_RULE_SIGNED,
+        SUAN_RULE_WRITER
+    } origin; /* WRITER: no signature, appended by the writer alone */
 };
 
-/* Appends events of the writer's own (a batch digest, a snapshot) in the transaction of the commands they follow. */
+/* Appends events of the writer's own (a batch digest, a snapshot) in the transaction of the commands they
+ * follow. */
 struct suan_sealer;
 SUAN_MUST_USE enum suan_status suan_sealer_append(struct suan_sealer *sealer, uint16_t kind,
-                                                  void (*fill)(void *context, struct suan_json *body), void *context,
-                                                  struct suan_error *error);
+                                                  void (*fill)(void *context, struct suan_json *body),
+                                                  void *context, struct suan_error *error);
 
 /* The rules of one module. */
 struct suan_family {
     const struct suan_rule *rules;
     size_t rule_count;
-    /* Called after each batch of commands, before commit; NULL: nothing to seal. `sealed_log`: the log just written to. */
+    /* Called after each batch of commands, before commit; NULL: nothing to seal. `sealed_log`: the log just
+     * written to. */
     enum suan_status (*seal)(struct suan_txn *txn, struct suan_sealer *sealer, struct suan_error *error);
 };
 
 /* All families of the catalogue itself: registry, identities, members, owners, releases, curation. */
-extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_member, suan_family_owner,
-    suan_family_release, suan_family_attestation, suan_family_policy, suan_family_review;
+extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_member,
+    suan_family_owner, suan_family_release, suan_family_attestation, suan_family_policy, suan_family_review;
 
-/* --- what rules ask of signers ------------------------------------------------------------------------------------- */
+/* --- what rules ask of signers
+ * ------------------------------------------------------------------------------------- */
 
 /* True if one of the event's signatures is by a key of this identity. */
 bool suan_act_signed_by(const struct suan_act *act, const struct suan_id *ident);
 /* True if one of the signatures is by this key. */
 bool suan_act_signed_with(const struct suan_act *act, const struct suan_digest *key);
 /*
- * SUAN_OK if the identity itself signed, or a member of it who holds all of `roles` at this place and time did (role bits:
- * member.h); else PERMISSION "event.permission" with a message that names who was needed.
+ * SUAN_OK if the identity itself signed, or a member of it who holds all of `roles` at this place and time
+ * did (role bits: member.h); else PERMISSION "event.permission" with a message that names who was needed.
  */
 SUAN_MUST_USE enum suan_status suan_act_require(struct suan_txn *txn, const struct suan_act *act,
                                                 const struct suan_id *ident, uint32_t roles, const char *what,

@@ -7,10 +7,10 @@
 
 enum suan_ident_type {
     SUAN_IDENT_PERSON = 1,
-    SUAN_IDENT_DEVELOPER = 2,  /* a firm or a person that contributes algorithms */
+    SUAN_IDENT_DEVELOPER = 2, /* a firm or a person that contributes algorithms */
     SUAN_IDENT_ENTERPRISE = 3,
-    SUAN_IDENT_PROVIDER = 4,   /* of computing */
-    SUAN_IDENT_BODY = 5,       /* industry body */
+    SUAN_IDENT_PROVIDER = 4, /* of computing */
+    SUAN_IDENT_BODY = 5,     /* industry body */
     SUAN_IDENT_AUTHORITY = 6,
     SUAN_IDENT_OPERATOR = 7
 };
@@ -31,10 +31,10 @@ SUAN_MUST_USE enum suan_status suan_identity_get(struct suan_txn *txn, const str
                                                  struct suan_identity *out, struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_identity_find(struct suan_txn *txn, struct suan_span ident,
                                                   struct suan_identity *out, struct suan_error *error);
-SUAN_MUST_USE enum suan_status suan_identity_each(struct suan_txn *txn,
-                                                  enum suan_status (*visit)(void *context,
-                                                                            const struct suan_identity *identity),
-                                                  void *context, struct suan_error *error);
+SUAN_MUST_USE enum suan_status
+suan_identity_each(struct suan_txn *txn,
+                   enum suan_status (*visit)(void *context, const struct suan_identity *identity),
+                   void *context, struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_identity_operator(struct suan_txn *txn, struct suan_id *out,
                                                       struct suan_error *error);
 

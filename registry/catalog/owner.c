@@ -1,7 +1,8 @@
 /*
- * Owners: a table of shares for each algorithm, replaced as a whole by those who hold enough of it, or changed by an
- * offer that its receiver accepts. Rows: pkg NAME -> id16, threshold4, first8; owner alg16|id16 -> bp4, since8; owner_hist
- * alg16|index8 -> n x (id16, bp4); offer id16 -> alg16, giver16, receiver16, bp4, until8, state4.
+ * Owners: a table of shares for each algorithm, replaced as a whole by those who hold enough of it, or
+ * changed by an offer that its receiver accepts. Rows: pkg NAME -> id16, threshold4, first8; owner alg16|id16
+ * -> bp4, since8; owner_hist alg16|index8 -> n x (id16, bp4); offer id16 -> alg16, giver16, receiver16, bp4,
+ * until8, state4.
  */
 #include "owner.h"
 
@@ -19,10 +20,12 @@ static const char code_permission[] = "event.permission";
 static const char code_conflict[] = "event.conflict";
 static const char code_format[] = "event.format";
 
-/* --- rows ---------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
-enum suan_status suan_algorithm_get(struct suan_txn *txn, struct suan_span name, struct suan_algorithm_record *out,
-                                    struct suan_error *error)
+enum suan_status suan_algorithm_get(struct suan_txn *txn, struct suan_span name,
+                                    struct suan_algorithm_record *out, struct suan_error *error)
 {
     struct suan_span value;
     enum suan_status status = name.size == 0 || name.size > SUAN_NAME_MAX
@@ -51,7 +54,8 @@ static void encode_table(const struct suan_owner_table *table, struct suan_buffe
     }
 }
 
-static enum suan_status decode_table(struct suan_span value, struct suan_owner_table *out, struct suan_error *error)
+static enum suan_status decode_table(struct suan_span value, struct suan_owner_table *out,
+                                     struct suan_error *error)
 {
     struct record_reader reader = {value, value.size > SUAN_OWNERS_MAX * SHARE_BYTES};
     out->count = 0;
@@ -63,13 +67,15 @@ static enum suan_status decode_table(struct suan_span value, struct suan_owner_t
     return record_check(&reader, "owner_hist", error);
 }
 
-enum suan_status suan_owner_get(struct suan_txn *txn, const struct suan_id *algorithm, struct suan_owner_table *out,
-                                struct suan_error *error)
+enum suan_status suan_owner_get(struct suan_txn *txn, const struct suan_id *algorithm,
+                                struct suan_owner_table *out, struct suan_error *error)
 {
     struct suan_span key, value;
-    enum suan_status status = suan_row_last(txn, SUAN_TABLE_OWNER_HIST, id_span(algorithm), &key, &value, error);
+    enum suan_status status =
+        suan_row_last(txn, SUAN_TABLE_OWNER_HIST, id_span(algorithm), &key, &value, error);
     if (status == SUAN_E_NOT_FOUND)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "algorithm.absent", NULL, "no such algorithm has owners");
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "algorithm.absent", NULL,
+                              "no such algorithm has owners");
     return status != SUAN_OK ? status : decode_table(value, out, error);
 }
 
@@ -119,7 +125,8 @@ enum suan_status suan_owner_get_at(struct suan_txn *txn, const struct suan_id *a
     if (status != SUAN_OK)
         return status;
     if (at.found != SUAN_OK)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "algorithm.absent", NULL, "nobody owned it before that event");
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "algorithm.absent", NULL,
+                              "nobody owned it before that event");
     return SUAN_OK;
 }
 
@@ -134,7 +141,8 @@ struct suan_digest suan_owner_digest(const struct suan_owner_table *table)
     return suan_sha256(suan_span(bytes, size));
 }
 
-static void owner_key(const struct suan_id *algorithm, const struct suan_id *owner, uint8_t out[2 * SUAN_ID_SIZE])
+static void owner_key(const struct suan_id *algorithm, const struct suan_id *owner,
+                      uint8_t out[2 * SUAN_ID_SIZE])
 {
     memcpy(out, algorithm->bytes, SUAN_ID_SIZE);
     memcpy(out + SUAN_ID_SIZE, owner->bytes, SUAN_ID_SIZE);
@@ -149,10 +157,11 @@ static uint32_t share_of(const struct suan_owner_table *table, const struct suan
     return 0;
 }
 
-/* Removes the rows of `before`, writes those of `after` (keeping the time since when a share is held), and the history. */
-static enum suan_status replace_table(struct suan_txn *txn, const struct suan_act *act, const struct suan_id *algorithm,
-                                      const struct suan_owner_table *before, const struct suan_owner_table *after,
-                                      struct suan_error *error)
+/* Removes the rows of `before`, writes those of `after` (keeping the time since when a share is held), and
+ * the history. */
+static enum suan_status replace_table(struct suan_txn *txn, const struct suan_act *act,
+                                      const struct suan_id *algorithm, const struct suan_owner_table *before,
+                                      const struct suan_owner_table *after, struct suan_error *error)
 {
     uint8_t key[2 * SUAN_ID_SIZE], history[SUAN_ID_SIZE + 8], value[12];
     enum suan_status status = SUAN_OK;
@@ -169,7 +178,8 @@ static enum suan_status replace_table(struct suan_txn *txn, const struct suan_ac
         owner_key(algorithm, &share->owner, key);
         suan_put_be32(value, share->bp);
         suan_put_be64(value + 4, act->time_ns);
-        status = suan_row_put(txn, SUAN_TABLE_OWNER, suan_span(key, sizeof key), suan_span(value, sizeof value), error);
+        status = suan_row_put(txn, SUAN_TABLE_OWNER, suan_span(key, sizeof key),
+                              suan_span(value, sizeof value), error);
     }
     if (status != SUAN_OK)
         return status;
@@ -183,15 +193,17 @@ static enum suan_status replace_table(struct suan_txn *txn, const struct suan_ac
                                             suan_buffer_span(&table), error);
 }
 
-/* --- reading a table from a command -------------------------------------------------------------------------------- */
+/* --- reading a table from a command
+ * -------------------------------------------------------------------------------- */
 
 static int by_owner(const void *a, const void *b)
 {
-    return memcmp(((const struct suan_share *)a)->owner.bytes, ((const struct suan_share *)b)->owner.bytes, SUAN_ID_SIZE);
+    return memcmp(((const struct suan_share *)a)->owner.bytes, ((const struct suan_share *)b)->owner.bytes,
+                  SUAN_ID_SIZE);
 }
 
-static enum suan_status read_share(struct suan_txn *txn, const struct suan_json *entry, struct suan_share *out,
-                                   struct suan_error *error)
+static enum suan_status read_share(struct suan_txn *txn, const struct suan_json *entry,
+                                   struct suan_share *out, struct suan_error *error)
 {
     static const char *const known[] = {"bp", "id", NULL};
     struct suan_span ident = {NULL, 0};
@@ -199,9 +211,11 @@ static enum suan_status read_share(struct suan_txn *txn, const struct suan_json 
     int64_t bp = 0;
     enum suan_status status = suan_json_only(entry, known, "owners[]", error);
     if (status == SUAN_OK)
-        status = suan_json_get_text(entry, "id", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &ident, "owners[]", error);
+        status =
+            suan_json_get_text(entry, "id", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &ident, "owners[]", error);
     if (status == SUAN_OK)
-        status = suan_json_get_integer(entry, "bp", SUAN_JSON_REQUIRED, 1, SUAN_SHARE_WHOLE_BP, &bp, "owners[]", error);
+        status = suan_json_get_integer(entry, "bp", SUAN_JSON_REQUIRED, 1, SUAN_SHARE_WHOLE_BP, &bp,
+                                       "owners[]", error);
     if (status == SUAN_OK)
         status = suan_identity_find(txn, ident, &identity, error);
     if (status != SUAN_OK)
@@ -211,8 +225,8 @@ static enum suan_status read_share(struct suan_txn *txn, const struct suan_json 
     return SUAN_OK;
 }
 
-static enum suan_status read_table(struct suan_txn *txn, const struct suan_json *body, struct suan_owner_table *out,
-                                   struct suan_error *error)
+static enum suan_status read_table(struct suan_txn *txn, const struct suan_json *body,
+                                   struct suan_owner_table *out, struct suan_error *error)
 {
     const struct suan_json *owners = NULL;
     uint32_t sum = 0;
@@ -230,51 +244,41 @@ static enum suan_status read_table(struct suan_txn *txn, const struct suan_json 
     qsort(out->shares, out->count, sizeof out->shares[0], by_owner);
     for (size_t i = 1; i < out->count; i++) {
         if (by_owner(&out->shares[i - 1], &out->shares[i]) == 0)
-            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "owners: one owner is named twice");
+            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                                  "owners: one owner is named twice");
     }
     if (sum != SUAN_SHARE_WHOLE_BP)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, "shares are basis points: 10000 is the whole",
+        return suan_error_set(error, SUAN_E_FORMAT, code_format,
+                              "shares are basis points: 10000 is the whole",
                               "owners: the shares sum to %u basis points, not to 10000", sum);
     return SUAN_OK;
 }
 
-static enum suan_status require_owner(struct suan_txn *txn, const struct suan_act *act, const struct suan_id *owner,
-                                      const char *what, struct suan_error *error)
+static enum suan_status require_owner(struct suan_txn *txn, const struct suan_act *act,
+                                      const struct suan_id *owner, const char *what, struct suan_error *error)
 {
     return suan_act_require(txn, act, owner, SUAN_ROLE_ADMIN, what, error);
 }
 
-/* --- algorithm.create ---------------------------------------------------------------------------------------------- */
-
-static bool is_name(struct suan_span name)
-{
-    if (name.size < 2 || name.size > SUAN_NAME_MAX)
-        return false;
-    for (size_t i = 0; i < name.size; i++) {
-        uint8_t c = name.data[i];
-        bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        bool inner = c == '.' || c == '_' || c == '-';
-        bool edge = i == 0 || i + 1 == name.size;
-        if (!(alnum || (inner && !edge)) || (c == '.' && name.data[i - (i > 0)] == '.' && i > 0))
-            return false;
-    }
-    return true;
-}
+/* --- algorithm.create
+ * ---------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_name(const struct suan_json *body, const char *key, struct suan_span *out,
                                   struct suan_error *error)
 {
-    enum suan_status status = suan_json_get_text(body, key, SUAN_JSON_REQUIRED, SUAN_NAME_MAX, out, "", error);
+    enum suan_status status =
+        suan_json_get_text(body, key, SUAN_JSON_REQUIRED, SUAN_NAME_MAX, out, "", error);
     if (status != SUAN_OK)
         return status;
-    if (!is_name(*out))
+    if (!suan_package_is_name(*out))
         return suan_error_set(error, SUAN_E_FORMAT, code_format,
-                              "use 2 to 64 of a-z 0-9 . _ -, with a letter or digit at both ends", "bad name '%.*s'",
-                              SUAN_SPAN_PRINTF(*out));
+                              "use 2 to 64 of a-z 0-9 . _ -, with a letter or digit at both ends",
+                              "bad name '%.*s'", SUAN_SPAN_PRINTF(*out));
     return SUAN_OK;
 }
 
-static enum suan_status check_create(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_create(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_span name, value;
     struct suan_owner_table table;
@@ -295,14 +299,16 @@ static enum suan_status check_create(struct suan_txn *txn, const struct suan_act
     if (status != SUAN_E_NOT_FOUND)
         return status;
     for (size_t i = 0; i < table.count; i++) {
-        status = require_owner(txn, act, &table.shares[i].owner, "every owner signs the first table of shares", error);
+        status = require_owner(txn, act, &table.shares[i].owner,
+                               "every owner signs the first table of shares", error);
         if (status != SUAN_OK)
             return status;
     }
     return SUAN_OK;
 }
 
-static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     static const struct suan_owner_table nobody;
     const struct suan_json *body = act->command->body;
@@ -323,7 +329,8 @@ static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act
     return status != SUAN_OK ? status : replace_table(txn, act, &algorithm, &nobody, &table, error);
 }
 
-/* --- owner.set ----------------------------------------------------------------------------------------------------- */
+/* --- owner.set
+ * ----------------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_algorithm(struct suan_txn *txn, const struct suan_json *body,
                                        struct suan_algorithm_record *out, struct suan_error *error)
@@ -335,15 +342,15 @@ static enum suan_status read_algorithm(struct suan_txn *txn, const struct suan_j
 
 /* Those whose share falls, and those who come in, sign; and holders of the threshold do. */
 static enum suan_status check_consent(struct suan_txn *txn, const struct suan_act *act, uint32_t threshold_bp,
-                                      const struct suan_owner_table *before, const struct suan_owner_table *after,
-                                      struct suan_error *error)
+                                      const struct suan_owner_table *before,
+                                      const struct suan_owner_table *after, struct suan_error *error)
 {
     uint32_t consenting = 0;
     for (size_t i = 0; i < before->count; i++) {
         const struct suan_share *share = &before->shares[i];
         bool falls = share_of(after, &share->owner) < share->bp;
-        enum suan_status status = require_owner(txn, act, &share->owner, "whoever's share falls signs",
-                                                falls ? error : NULL);
+        enum suan_status status =
+            require_owner(txn, act, &share->owner, "whoever's share falls signs", falls ? error : NULL);
         if (status == SUAN_OK)
             consenting += share->bp;
         else if (falls || status != SUAN_E_PERMISSION)
@@ -352,7 +359,8 @@ static enum suan_status check_consent(struct suan_txn *txn, const struct suan_ac
     for (size_t i = 0; i < after->count; i++) {
         if (share_of(before, &after->shares[i].owner) > 0)
             continue;
-        enum suan_status status = require_owner(txn, act, &after->shares[i].owner, "a new owner signs", error);
+        enum suan_status status =
+            require_owner(txn, act, &after->shares[i].owner, "a new owner signs", error);
         if (status != SUAN_OK)
             return status;
     }
@@ -372,7 +380,8 @@ static enum suan_status check_set(struct suan_txn *txn, const struct suan_act *a
     if (status == SUAN_OK)
         status = read_table(txn, body, &after, error);
     if (status == SUAN_OK)
-        status = suan_json_get_hex(body, "previous", SUAN_JSON_REQUIRED, previous.bytes, sizeof previous.bytes, "", error);
+        status = suan_json_get_hex(body, "previous", SUAN_JSON_REQUIRED, previous.bytes,
+                                   sizeof previous.bytes, "", error);
     if (status == SUAN_OK)
         status = suan_owner_get(txn, &algorithm.id, &before, error);
     if (status != SUAN_OK)
@@ -396,9 +405,11 @@ static enum suan_status apply_set(struct suan_txn *txn, const struct suan_act *a
     return status != SUAN_OK ? status : replace_table(txn, act, &algorithm.id, &before, &after, error);
 }
 
-/* --- offers -------------------------------------------------------------------------------------------------------- */
+/* --- offers
+ * -------------------------------------------------------------------------------------------------------- */
 
-static enum suan_status put_offer(struct suan_txn *txn, const struct suan_offer *offer, struct suan_error *error)
+static enum suan_status put_offer(struct suan_txn *txn, const struct suan_offer *offer,
+                                  struct suan_error *error)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer value = {0};
     suan_buffer_append(&value, offer->algorithm.bytes, SUAN_ID_SIZE);
@@ -421,7 +432,8 @@ enum suan_status suan_offer_get(struct suan_txn *txn, const struct suan_id *id, 
     if (status == SUAN_E_NOT_FOUND) {
         char hex[2 * SUAN_ID_SIZE + 1];
         suan_hex(id->bytes, SUAN_ID_SIZE, hex);
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "offer.absent", "see 'suan owner show'", "no offer %s", hex);
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "offer.absent", "see 'suan owner show'", "no offer %s",
+                              hex);
     }
     if (status != SUAN_OK)
         return status;
@@ -451,7 +463,8 @@ static enum suan_status read_offer(struct suan_txn *txn, const struct suan_act *
     if (status == SUAN_OK)
         status = suan_identity_find(txn, to, &receiver, error);
     if (status == SUAN_OK)
-        status = suan_json_get_integer(body, "bp", SUAN_JSON_REQUIRED, 1, SUAN_SHARE_WHOLE_BP, &bp, "", error);
+        status =
+            suan_json_get_integer(body, "bp", SUAN_JSON_REQUIRED, 1, SUAN_SHARE_WHOLE_BP, &bp, "", error);
     if (status == SUAN_OK)
         status = suan_command_get_u64(body, "until", &offer.until_ns, error);
     if (status != SUAN_OK)
@@ -463,7 +476,8 @@ static enum suan_status read_offer(struct suan_txn *txn, const struct suan_act *
     return SUAN_OK;
 }
 
-static enum suan_status check_held(struct suan_txn *txn, const struct suan_offer *offer, struct suan_error *error)
+static enum suan_status check_held(struct suan_txn *txn, const struct suan_offer *offer,
+                                   struct suan_error *error)
 {
     struct suan_owner_table table;
     enum suan_status status = suan_owner_get(txn, &offer->algorithm, &table, error);
@@ -474,11 +488,13 @@ static enum suan_status check_held(struct suan_txn *txn, const struct suan_offer
         return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "see 'suan owner show'",
                               "the giver holds %u basis points, fewer than the %u offered", held, offer->bp);
     if (share_of(&table, &offer->receiver) == 0 && table.count == SUAN_OWNERS_MAX && held != offer->bp)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL, "at most %d owners", SUAN_OWNERS_MAX);
+        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL, "at most %d owners",
+                              SUAN_OWNERS_MAX);
     return SUAN_OK;
 }
 
-static enum suan_status check_offer(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_offer(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_error *error)
 {
     struct suan_algorithm_record algorithm;
     struct suan_offer offer;
@@ -486,14 +502,17 @@ static enum suan_status check_offer(struct suan_txn *txn, const struct suan_act 
     if (status != SUAN_OK)
         return status;
     if (offer.until_ns <= act->time_ns)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "until: the offer ends before it begins");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "until: the offer ends before it begins");
     if (id_equal(&offer.giver, &offer.receiver))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "to: the giver cannot be the receiver");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "to: the giver cannot be the receiver");
     status = require_owner(txn, act, &offer.giver, "the giver signs an offer", error);
     return status != SUAN_OK ? status : check_held(txn, &offer, error);
 }
 
-static enum suan_status apply_offer(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_offer(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_error *error)
 {
     struct suan_algorithm_record algorithm;
     struct suan_offer offer;
@@ -505,18 +524,20 @@ static enum suan_status find_open(struct suan_txn *txn, const struct suan_act *a
                                   struct suan_error *error)
 {
     struct suan_id id;
-    enum suan_status status =
-        suan_json_get_hex(act->command->body, "offer", SUAN_JSON_REQUIRED, id.bytes, sizeof id.bytes, "", error);
+    enum suan_status status = suan_json_get_hex(act->command->body, "offer", SUAN_JSON_REQUIRED, id.bytes,
+                                                sizeof id.bytes, "", error);
     if (status == SUAN_OK)
         status = suan_offer_get(txn, &id, out, error);
     if (status != SUAN_OK)
         return status;
     if (out->state != SUAN_OFFER_OPEN || act->time_ns > out->until_ns)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "ask for a new offer", "the offer is no longer open");
+        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "ask for a new offer",
+                              "the offer is no longer open");
     return SUAN_OK;
 }
 
-static enum suan_status check_accept(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_accept(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_offer offer;
     enum suan_status status = find_open(txn, act, &offer, error);
@@ -543,7 +564,8 @@ static void move_share(const struct suan_owner_table *before, const struct suan_
     qsort(after->shares, after->count, sizeof after->shares[0], by_owner);
 }
 
-static enum suan_status apply_accept(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_accept(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_offer offer;
     struct suan_owner_table before, after;
@@ -558,22 +580,25 @@ static enum suan_status apply_accept(struct suan_txn *txn, const struct suan_act
     return status != SUAN_OK ? status : put_offer(txn, &offer, error);
 }
 
-static enum suan_status check_decline(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_decline(struct suan_txn *txn, const struct suan_act *act,
+                                      struct suan_error *error)
 {
     struct suan_offer offer;
     enum suan_status status = find_open(txn, act, &offer, error);
-    return status != SUAN_OK ? status : require_owner(txn, act, &offer.receiver, "the receiver declines", error);
+    return status != SUAN_OK ? status
+                             : require_owner(txn, act, &offer.receiver, "the receiver declines", error);
 }
 
-static enum suan_status check_cancel(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_cancel(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_offer offer;
     enum suan_status status = find_open(txn, act, &offer, error);
     return status != SUAN_OK ? status : require_owner(txn, act, &offer.giver, "the giver cancels", error);
 }
 
-static enum suan_status close_offer(struct suan_txn *txn, const struct suan_act *act, enum suan_offer_state state,
-                                    struct suan_error *error)
+static enum suan_status close_offer(struct suan_txn *txn, const struct suan_act *act,
+                                    enum suan_offer_state state, struct suan_error *error)
 {
     struct suan_offer offer;
     enum suan_status status = find_open(txn, act, &offer, error);
@@ -581,12 +606,14 @@ static enum suan_status close_offer(struct suan_txn *txn, const struct suan_act 
     return status != SUAN_OK ? status : put_offer(txn, &offer, error);
 }
 
-static enum suan_status apply_decline(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_decline(struct suan_txn *txn, const struct suan_act *act,
+                                      struct suan_error *error)
 {
     return close_offer(txn, act, SUAN_OFFER_DECLINED, error);
 }
 
-static enum suan_status apply_cancel(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_cancel(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     return close_offer(txn, act, SUAN_OFFER_CANCELLED, error);
 }

@@ -1,6 +1,7 @@
 /*
- * Policies (which bodies, how many of them) and the task contracts they sign. Rows: policy id16|version4 -> name, k4,
- * from8, until8, index8, criteria32, n x body16; task ID|00|version4 -> contract32, index8, incumbent.
+ * Policies (which bodies, how many of them) and the task contracts they sign. Rows: policy id16|version4 ->
+ * name, k4, from8, until8, index8, criteria32, n x body16; task ID|00|version4 -> contract32, index8,
+ * incumbent.
  */
 #include "base/cleanup.h"
 #include "fold.h"
@@ -14,7 +15,8 @@ static const char code_conflict[] = "event.conflict";
 static const char code_permission[] = "event.permission";
 static const char code_format[] = "event.format";
 
-/* --- policy rows --------------------------------------------------------------------------------------------------- */
+/* --- policy rows
+ * --------------------------------------------------------------------------------------------------- */
 
 struct suan_id suan_policy_id(struct suan_span name)
 {
@@ -39,8 +41,8 @@ bool suan_policy_has_body(const struct suan_policy_record *policy, const struct 
     return false;
 }
 
-static enum suan_status decode_policy(struct suan_span key, struct suan_span value, struct suan_policy_record *out,
-                                      struct suan_error *error)
+static enum suan_status decode_policy(struct suan_span key, struct suan_span value,
+                                      struct suan_policy_record *out, struct suan_error *error)
 {
     struct record_reader head = {key, false}, reader = {value, false};
     struct suan_policy_record policy = {0};
@@ -75,18 +77,19 @@ static enum suan_status put_policy(struct suan_txn *txn, const struct suan_polic
     for (size_t i = 0; i < policy->body_count; i++)
         suan_buffer_append(&value, policy->bodies[i].bytes, SUAN_ID_SIZE);
     enum suan_status status = suan_buffer_check(&value, error);
-    return status != SUAN_OK
-               ? status
-               : suan_row_put(txn, SUAN_TABLE_POLICY, suan_span(key, sizeof key), suan_buffer_span(&value), error);
+    return status != SUAN_OK ? status
+                             : suan_row_put(txn, SUAN_TABLE_POLICY, suan_span(key, sizeof key),
+                                            suan_buffer_span(&value), error);
 }
 
-enum suan_status suan_policy_by_id(struct suan_txn *txn, const struct suan_id *id, struct suan_policy_record *out,
-                                   struct suan_error *error)
+enum suan_status suan_policy_by_id(struct suan_txn *txn, const struct suan_id *id,
+                                   struct suan_policy_record *out, struct suan_error *error)
 {
     struct suan_span key, value;
     enum suan_status status = suan_row_last(txn, SUAN_TABLE_POLICY, id_span(id), &key, &value, error);
     if (status == SUAN_E_NOT_FOUND)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "policy.absent", "see 'suan policy list'", "no such policy");
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "policy.absent", "see 'suan policy list'",
+                              "no such policy");
     return status != SUAN_OK ? status : decode_policy(key, value, out, error);
 }
 
@@ -96,13 +99,15 @@ enum suan_status suan_policy_get(struct suan_txn *txn, struct suan_span name, st
     struct suan_id id = suan_policy_id(name);
     enum suan_status status = suan_policy_by_id(txn, &id, out, error);
     if (status == SUAN_E_NOT_FOUND)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "policy.absent", "an industry body sets one: 'suan policy set'",
-                              "no policy named '%.*s'", SUAN_SPAN_PRINTF(name));
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "policy.absent",
+                              "an industry body sets one: 'suan policy set'", "no policy named '%.*s'",
+                              SUAN_SPAN_PRINTF(name));
     return status;
 }
 
 enum suan_status suan_policy_each(struct suan_txn *txn,
-                                  enum suan_status (*visit)(void *context, const struct suan_policy_record *policy),
+                                  enum suan_status (*visit)(void *context,
+                                                            const struct suan_policy_record *policy),
                                   void *context, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
@@ -122,10 +127,11 @@ enum suan_status suan_policy_each(struct suan_txn *txn,
     return status;
 }
 
-/* --- policy.set ---------------------------------------------------------------------------------------------------- */
+/* --- policy.set
+ * ---------------------------------------------------------------------------------------------------- */
 
-static enum suan_status read_bodies(struct suan_txn *txn, const struct suan_json *body, struct suan_policy_record *out,
-                                    struct suan_error *error)
+static enum suan_status read_bodies(struct suan_txn *txn, const struct suan_json *body,
+                                    struct suan_policy_record *out, struct suan_error *error)
 {
     const struct suan_json *bodies = NULL;
     enum suan_status status =
@@ -136,16 +142,18 @@ static enum suan_status read_bodies(struct suan_txn *txn, const struct suan_json
         if (status != SUAN_OK)
             return status;
         if (identity.type != SUAN_IDENT_BODY)
-            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "bodies: '%s' is not an industry body",
-                                  identity.ident);
+            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                                  "bodies: '%s' is not an industry body", identity.ident);
         if (suan_policy_has_body(out, &identity.id))
-            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "bodies: '%s' is named twice", identity.ident);
+            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "bodies: '%s' is named twice",
+                                  identity.ident);
         out->bodies[out->body_count++] = identity.id;
     }
     return status;
 }
 
-static enum suan_status read_terms(const struct suan_act *act, struct suan_policy_record *out, struct suan_error *error)
+static enum suan_status read_terms(const struct suan_act *act, struct suan_policy_record *out,
+                                   struct suan_error *error)
 {
     const struct suan_json *body = act->command->body;
     struct suan_span name;
@@ -153,11 +161,13 @@ static enum suan_status read_terms(const struct suan_act *act, struct suan_polic
     enum suan_status status =
         suan_json_get_text(body, "policy", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &name, "", error);
     if (status == SUAN_OK)
-        status = suan_json_get_integer(body, "version", SUAN_JSON_REQUIRED, 1, UINT32_MAX, &version, "", error);
+        status =
+            suan_json_get_integer(body, "version", SUAN_JSON_REQUIRED, 1, UINT32_MAX, &version, "", error);
     if (status == SUAN_OK)
         status = suan_json_get_integer(body, "k", SUAN_JSON_REQUIRED, 1, SUAN_BODIES_MAX, &k, "", error);
     if (status == SUAN_OK)
-        status = suan_json_get_hex(body, "criteria", SUAN_JSON_REQUIRED, out->criteria.bytes, SUAN_DIGEST_SIZE, "", error);
+        status = suan_json_get_hex(body, "criteria", SUAN_JSON_REQUIRED, out->criteria.bytes,
+                                   SUAN_DIGEST_SIZE, "", error);
     if (status == SUAN_OK)
         status = suan_command_get_u64(body, "from", &out->from_ns, error);
     if (status == SUAN_OK)
@@ -165,7 +175,8 @@ static enum suan_status read_terms(const struct suan_act *act, struct suan_polic
     if (status != SUAN_OK)
         return status;
     if (!suan_ident_is_valid(name))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "policy: bad name '%.*s'", SUAN_SPAN_PRINTF(name));
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "policy: bad name '%.*s'",
+                              SUAN_SPAN_PRINTF(name));
     memcpy(out->name, name.data, name.size);
     out->id = suan_policy_id(name);
     out->version = (uint32_t)version;
@@ -174,8 +185,8 @@ static enum suan_status read_terms(const struct suan_act *act, struct suan_polic
     return SUAN_OK;
 }
 
-static enum suan_status read_policy(struct suan_txn *txn, const struct suan_act *act, struct suan_policy_record *out,
-                                    struct suan_error *error)
+static enum suan_status read_policy(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_policy_record *out, struct suan_error *error)
 {
     *out = (struct suan_policy_record){0};
     enum suan_status status = read_terms(act, out, error);
@@ -184,17 +195,18 @@ static enum suan_status read_policy(struct suan_txn *txn, const struct suan_act 
     if (status != SUAN_OK)
         return status;
     if (2 * out->k <= out->body_count || out->k > out->body_count)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, "k must be more than half of n, and at most n",
-                              "k: %u of %zu bodies", out->k, out->body_count);
-    return out->until_ns > out->from_ns
-               ? SUAN_OK
-               : suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "until: the policy ends before it begins");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format,
+                              "k must be more than half of n, and at most n", "k: %u of %zu bodies", out->k,
+                              out->body_count);
+    return out->until_ns > out->from_ns ? SUAN_OK
+                                        : suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                                                         "until: the policy ends before it begins");
 }
 
 /* Distinct bodies of the policy that signed, by their own keys or by a member with those roles. */
 static enum suan_status count_bodies(struct suan_txn *txn, const struct suan_act *act,
-                                     const struct suan_policy_record *policy, uint32_t roles, uint32_t *out_count,
-                                     struct suan_error *error)
+                                     const struct suan_policy_record *policy, uint32_t roles,
+                                     uint32_t *out_count, struct suan_error *error)
 {
     *out_count = 0;
     for (size_t i = 0; i < policy->body_count; i++) {
@@ -213,9 +225,10 @@ static enum suan_status require_k_of_n(struct suan_txn *txn, const struct suan_a
     uint32_t count = 0;
     enum suan_status status = count_bodies(txn, act, policy, SUAN_ROLE_ADMIN, &count, error);
     if (status == SUAN_OK && count < policy->k)
-        return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "hand the command to other bodies to sign",
-                              "%u of the %zu bodies of policy '%s' signed; %u are needed", count, policy->body_count,
-                              policy->name, policy->k);
+        return suan_error_set(error, SUAN_E_PERMISSION, code_permission,
+                              "hand the command to other bodies to sign",
+                              "%u of the %zu bodies of policy '%s' signed; %u are needed", count,
+                              policy->body_count, policy->name, policy->k);
     return status;
 }
 
@@ -226,15 +239,16 @@ static enum suan_status require_new_bodies(struct suan_txn *txn, const struct su
     for (size_t i = 0; i < policy->body_count; i++) {
         if (before != NULL && suan_policy_has_body(before, &policy->bodies[i]))
             continue;
-        enum suan_status status =
-            suan_act_require(txn, act, &policy->bodies[i], SUAN_ROLE_ADMIN, "a body that joins a policy signs", error);
+        enum suan_status status = suan_act_require(txn, act, &policy->bodies[i], SUAN_ROLE_ADMIN,
+                                                   "a body that joins a policy signs", error);
         if (status != SUAN_OK)
             return status;
     }
     return SUAN_OK;
 }
 
-static enum suan_status check_policy(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_policy(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_policy_record policy, before;
     struct suan_span criteria;
@@ -254,14 +268,17 @@ static enum suan_status check_policy(struct suan_txn *txn, const struct suan_act
     return status != SUAN_OK ? status : require_new_bodies(txn, act, &policy, first ? NULL : &before, error);
 }
 
-static enum suan_status apply_policy(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_policy(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_policy_record policy;
     enum suan_status status = read_policy(txn, act, &policy, error);
     return status != SUAN_OK ? status : put_policy(txn, &policy, error);
 }
 
-/* --- tasks --------------------------------------------------------------------------------------------------------- */
+/* --- tasks
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static size_t task_key(struct suan_span task, uint32_t version, uint8_t out[SUAN_TASK_ID_MAX + 5])
 {
@@ -271,8 +288,8 @@ static size_t task_key(struct suan_span task, uint32_t version, uint8_t out[SUAN
     return task.size + 5;
 }
 
-static enum suan_status decode_task(struct suan_span key, struct suan_span value, struct suan_task_record *out,
-                                    struct suan_error *error)
+static enum suan_status decode_task(struct suan_span key, struct suan_span value,
+                                    struct suan_task_record *out, struct suan_error *error)
 {
     struct record_reader reader = {value, key.size < 6 || key.size > SUAN_TASK_ID_MAX + 5};
     struct suan_task_record task = {0};
@@ -327,19 +344,24 @@ enum suan_status suan_task_each(struct suan_txn *txn,
     return status;
 }
 
-static enum suan_status read_task(const struct suan_act *act, struct suan_task_record *out, struct suan_error *error)
+static enum suan_status read_task(const struct suan_act *act, struct suan_task_record *out,
+                                  struct suan_error *error)
 {
     const struct suan_json *body = act->command->body;
     struct suan_span id, incumbent;
     int64_t version = 0;
     *out = (struct suan_task_record){.index = act->index};
-    enum suan_status status = suan_json_get_text(body, "task", SUAN_JSON_REQUIRED, SUAN_TASK_ID_MAX, &id, "", error);
+    enum suan_status status =
+        suan_json_get_text(body, "task", SUAN_JSON_REQUIRED, SUAN_TASK_ID_MAX, &id, "", error);
     if (status == SUAN_OK)
-        status = suan_json_get_text(body, "incumbent", SUAN_JSON_REQUIRED, sizeof out->incumbent - 1, &incumbent, "", error);
+        status = suan_json_get_text(body, "incumbent", SUAN_JSON_REQUIRED, sizeof out->incumbent - 1,
+                                    &incumbent, "", error);
     if (status == SUAN_OK)
-        status = suan_json_get_integer(body, "version", SUAN_JSON_REQUIRED, 1, UINT32_MAX, &version, "", error);
+        status =
+            suan_json_get_integer(body, "version", SUAN_JSON_REQUIRED, 1, UINT32_MAX, &version, "", error);
     if (status == SUAN_OK)
-        status = suan_json_get_hex(body, "contract", SUAN_JSON_REQUIRED, out->contract.bytes, SUAN_DIGEST_SIZE, "", error);
+        status = suan_json_get_hex(body, "contract", SUAN_JSON_REQUIRED, out->contract.bytes,
+                                   SUAN_DIGEST_SIZE, "", error);
     if (status != SUAN_OK)
         return status;
     memcpy(out->id, id.data, id.size);
@@ -358,15 +380,16 @@ static enum suan_status check_contract(struct suan_txn *txn, const struct suan_t
     if (status != SUAN_OK)
         return status;
     if (release.kind != SUAN_KIND_TASK || strcmp(release.tasks[0], task->id) != 0)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "contract: %s@%s is no task plugin for '%s'",
-                              release.name, release.version, task->id);
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "contract: %s@%s is no task plugin for '%s'", release.name, release.version,
+                              task->id);
     status = suan_task_get(txn, suan_span_text(task->id), &current, NULL);
     if (status != SUAN_OK && status != SUAN_E_NOT_FOUND)
         return status;
     uint32_t next = status == SUAN_OK ? current.version + 1 : 1;
     if (task->version != next)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL, "version: the next one of '%s' is %u", task->id,
-                              next);
+        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL,
+                              "version: the next one of '%s' is %u", task->id, next);
     return SUAN_OK;
 }
 
@@ -377,7 +400,8 @@ static enum suan_status check_task(struct suan_txn *txn, const struct suan_act *
     struct suan_span name;
     enum suan_status status = read_task(act, &task, error);
     if (status == SUAN_OK)
-        status = suan_json_get_text(act->command->body, "policy", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &name, "", error);
+        status = suan_json_get_text(act->command->body, "policy", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &name,
+                                    "", error);
     if (status == SUAN_OK)
         status = suan_policy_get(txn, name, &policy, error);
     if (status == SUAN_OK)
@@ -403,7 +427,8 @@ static enum suan_status apply_task(struct suan_txn *txn, const struct suan_act *
                : suan_row_put(txn, SUAN_TABLE_TASK, suan_span(key, size), suan_buffer_span(&value), error);
 }
 
-static const char *const policy_fields[] = {"bodies", "criteria", "from", "k", "policy", "until", "version", NULL};
+static const char *const policy_fields[] = {"bodies", "criteria", "from",    "k",
+                                            "policy", "until",    "version", NULL};
 static const char *const task_fields[] = {"contract", "incumbent", "policy", "task", "version", NULL};
 
 static const struct suan_rule rules[] = {

@@ -4,7 +4,7 @@
 /* Releases, what is attested of them, and the tasks that bodies have set. */
 #include "owner.h"
 
-enum { SUAN_VERSION_MAX = 64, SUAN_TASK_ID_MAX = 96, SUAN_TASKS_MAX = 8, SUAN_REASON_MAX = 500 };
+enum { SUAN_TASKS_MAX = 8, SUAN_REASON_MAX = 500 };
 
 enum suan_release_flags {
     SUAN_RELEASE_YANKED = 1,    /* owner: no new installs, old locks work */
@@ -16,26 +16,27 @@ struct suan_release {
     char name[SUAN_NAME_MAX + 1], version[SUAN_VERSION_MAX + 1];
     struct suan_digest tar, file;
     uint64_t tar_size, file_size;
-    uint64_t index, time_ns;      /* of its publication */
-    int32_t kind;                 /* SUAN_KIND_ALGORITHM, SUAN_KIND_TASK */
+    uint64_t index, time_ns; /* of its publication */
+    int32_t kind;            /* SUAN_KIND_ALGORITHM, SUAN_KIND_TASK */
     uint32_t flags;
     struct suan_id publisher;
-    struct suan_id policy;        /* it was submitted under; all zero: not submitted */
+    struct suan_id policy; /* it was submitted under; all zero: not submitted */
     uint64_t submitted_idx;
     size_t task_count;
     char tasks[SUAN_TASKS_MAX][SUAN_TASK_ID_MAX + 1];
 };
 
 /* NOT_FOUND "release.absent". */
-SUAN_MUST_USE enum suan_status suan_release_get(struct suan_txn *txn, struct suan_span name, struct suan_span version,
-                                                struct suan_release *out, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_release_get(struct suan_txn *txn, struct suan_span name,
+                                                struct suan_span version, struct suan_release *out,
+                                                struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_release_by_digest(struct suan_txn *txn, const struct suan_digest *tar,
                                                       struct suan_release *out, struct suan_error *error);
 /* Every release, or those of one algorithm (NULL: all), versions ascending. */
-SUAN_MUST_USE enum suan_status suan_release_each(struct suan_txn *txn, const struct suan_id *algorithm,
-                                                 enum suan_status (*visit)(void *context,
-                                                                           const struct suan_release *release),
-                                                 void *context, struct suan_error *error);
+SUAN_MUST_USE enum suan_status
+suan_release_each(struct suan_txn *txn, const struct suan_id *algorithm,
+                  enum suan_status (*visit)(void *context, const struct suan_release *release), void *context,
+                  struct suan_error *error);
 /* The command that published it: manifest, provenance, release signature. Free with suan_command_done. */
 SUAN_MUST_USE enum suan_status suan_release_command(struct suan_txn *txn, const struct suan_release *release,
                                                     struct suan_command *out, struct suan_error *error);
@@ -43,13 +44,14 @@ SUAN_MUST_USE enum suan_status suan_release_command(struct suan_txn *txn, const 
 void suan_release_text(struct suan_span name, struct suan_span version, const struct suan_digest *tar,
                        struct suan_buffer *out);
 
-/* --- attestations -------------------------------------------------------------------------------------------------- */
+/* --- attestations
+ * -------------------------------------------------------------------------------------------------- */
 
 /* Constant, number on disk, predicate type. */
-#define SUAN_ATTESTATION_TYPES(T)                                                                             \
-    T(MEASUREMENT, 1, "urn:suan:measurement:1") T(PLAN, 2, "urn:suan:plan:1")                                  \
-    T(SCREENING, 3, "urn:suan:screening:1") T(CONFORMANCE, 4, "urn:suan:conformance:1")                        \
-    T(PROVENANCE, 5, "https://slsa.dev/provenance/v1")
+#define SUAN_ATTESTATION_TYPES(T)                                                                            \
+    T(MEASUREMENT, 1, "urn:suan:measurement:1")                                                              \
+    T(PLAN, 2, "urn:suan:plan:1") T(SCREENING, 3, "urn:suan:screening:1")                                    \
+        T(CONFORMANCE, 4, "urn:suan:conformance:1") T(PROVENANCE, 5, "https://slsa.dev/provenance/v1")
 enum suan_attestation_type {
 #define SUAN_ATTESTATION_ROW(constant, number, name) SUAN_ATTESTATION_##constant = number,
     SUAN_ATTESTATION_TYPES(SUAN_ATTESTATION_ROW)
@@ -65,22 +67,27 @@ struct suan_attestation {
     uint64_t index, time_ns;
 };
 /* Those of one release, of one type (0: all), in the order of the log. */
-SUAN_MUST_USE enum suan_status suan_attestation_each(struct suan_txn *txn, const struct suan_digest *tar, int type,
-                                                     enum suan_status (*visit)(void *context,
-                                                                               const struct suan_attestation *one),
-                                                     void *context, struct suan_error *error);
+SUAN_MUST_USE enum suan_status
+suan_attestation_each(struct suan_txn *txn, const struct suan_digest *tar, int type,
+                      enum suan_status (*visit)(void *context, const struct suan_attestation *one),
+                      void *context, struct suan_error *error);
 /* The newest one; NOT_FOUND "attestation.absent". */
 SUAN_MUST_USE enum suan_status suan_attestation_newest(struct suan_txn *txn, const struct suan_digest *tar,
-                                                       enum suan_attestation_type type, struct suan_attestation *out,
+                                                       enum suan_attestation_type type,
+                                                       struct suan_attestation *out,
                                                        struct suan_error *error);
-/* Opens a blob as DSSE over an in-toto Statement v1 and gives its predicate (free the document); checks that the subject is
-   `tar`. Signatures are checked when an attestation enters the log. Errors: FORMAT "attestation.format". */
-SUAN_MUST_USE enum suan_status suan_attestation_predicate(struct suan_span blob, const struct suan_digest *tar,
+/* Opens a blob as DSSE over an in-toto Statement v1 and gives its predicate (free the document); checks that
+   the subject is `tar`. Signatures are checked when an attestation enters the log. Errors: FORMAT
+   "attestation.format". */
+SUAN_MUST_USE enum suan_status suan_attestation_predicate(struct suan_span blob,
+                                                          const struct suan_digest *tar,
                                                           struct suan_json_document **out_document,
                                                           const struct suan_json **out_predicate,
                                                           struct suan_error *error);
 
-/* --- tasks --------------------------------------------------------------------------------------------------------- */
+/* --- tasks
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The contract that bodies have signed for a task: a release of kind task. */
 struct suan_task_record {
@@ -91,8 +98,8 @@ struct suan_task_record {
     uint64_t index;
 };
 /* The version in force; NOT_FOUND "task.absent". */
-SUAN_MUST_USE enum suan_status suan_task_get(struct suan_txn *txn, struct suan_span task, struct suan_task_record *out,
-                                             struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_task_get(struct suan_txn *txn, struct suan_span task,
+                                             struct suan_task_record *out, struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_task_each(struct suan_txn *txn,
                                               enum suan_status (*visit)(void *context,
                                                                         const struct suan_task_record *task),

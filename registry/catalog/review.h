@@ -2,8 +2,9 @@
 #define SUAN_CATALOG_REVIEW_H
 
 /*
- * Curation: industry bodies sign for a release under a policy, k of n distinct bodies, never keys. Where a release stands
- * is not stored but follows from the votes, their expiry and the policy at the time that is asked about.
+ * Curation: industry bodies sign for a release under a policy, k of n distinct bodies, never keys. Where a
+ * release stands is not stored but follows from the votes, their expiry and the policy at the time that is
+ * asked about.
  */
 #include "release.h"
 
@@ -26,12 +27,18 @@ SUAN_MUST_USE enum suan_status suan_policy_get(struct suan_txn *txn, struct suan
                                                struct suan_policy_record *out, struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_policy_by_id(struct suan_txn *txn, const struct suan_id *id,
                                                  struct suan_policy_record *out, struct suan_error *error);
-SUAN_MUST_USE enum suan_status suan_policy_each(struct suan_txn *txn,
-                                                enum suan_status (*visit)(void *context,
-                                                                          const struct suan_policy_record *policy),
-                                                void *context, struct suan_error *error);
+SUAN_MUST_USE enum suan_status
+suan_policy_each(struct suan_txn *txn,
+                 enum suan_status (*visit)(void *context, const struct suan_policy_record *policy),
+                 void *context, struct suan_error *error);
 
-enum suan_decision { SUAN_DECISION_SIGN = 1, SUAN_DECISION_REJECT, SUAN_DECISION_WITHDRAW, SUAN_DECISION_REVOKE, SUAN_DECISION_RESTORE };
+enum suan_decision {
+    SUAN_DECISION_SIGN = 1,
+    SUAN_DECISION_REJECT,
+    SUAN_DECISION_WITHDRAW,
+    SUAN_DECISION_REVOKE,
+    SUAN_DECISION_RESTORE
+};
 struct suan_vote {
     struct suan_digest tar, page;
     struct suan_id body, signer, policy;
@@ -40,7 +47,8 @@ struct suan_vote {
 };
 /* Every vote on a release, bodies in the order of their ids, oldest first. */
 SUAN_MUST_USE enum suan_status suan_vote_each(struct suan_txn *txn, const struct suan_digest *tar,
-                                              enum suan_status (*visit)(void *context, const struct suan_vote *vote),
+                                              enum suan_status (*visit)(void *context,
+                                                                        const struct suan_vote *vote),
                                               void *context, struct suan_error *error);
 
 enum suan_standing {
@@ -67,19 +75,18 @@ SUAN_MUST_USE enum suan_status suan_review_state(struct suan_txn *txn, const str
                                                  struct suan_error *error);
 
 /*
- * The page a reviewer sees and signs for: release, owners, policy, every attestation by type and digest, criteria with
- * value, threshold and verdict, and earlier votes. A function of the tables; its digest is that of its canonical form. The
- * JSON is the caller's.
+ * The page a reviewer sees and signs for: release, owners, policy, every attestation by type and digest,
+ * criteria with value, threshold and verdict, and earlier votes. A function of the tables; its digest is that
+ * of its canonical form. The JSON is the caller's.
  */
 SUAN_MUST_USE enum suan_status suan_review_page(struct suan_txn *txn, const struct suan_release *release,
-                                                const struct suan_policy_record *policy, struct suan_json **out_page,
-                                                struct suan_digest *out_digest, struct suan_error *error);
+                                                const struct suan_policy_record *policy,
+                                                struct suan_json **out_page, struct suan_digest *out_digest,
+                                                struct suan_error *error);
 
-/*
- * The lines of the `revoked` file (spec of the offline bundle): releases that hosts must refuse, sorted, one a line:
- * "revoked HEX", "taken-down HEX", "yanked HEX", "withdrawn HEX BODY".
- */
-SUAN_MUST_USE enum suan_status suan_review_revoked(struct suan_txn *txn, struct suan_buffer *out, uint64_t *out_lines,
-                                                   struct suan_error *error);
+/* Appends what hosts must refuse, one a line, unsorted: "revoked HEX", "taken-down HEX", "yanked HEX",
+ * "withdrawn HEX BODY". */
+SUAN_MUST_USE enum suan_status suan_review_revoked(struct suan_txn *txn, struct suan_buffer *out,
+                                                   uint64_t *out_lines, struct suan_error *error);
 
 #endif
