@@ -14,10 +14,9 @@ struct suan_digest suan_sha256(struct suan_span data);
 bool suan_digest_equal(const struct suan_digest *a, const struct suan_digest *b);
 struct suan_digest suan_hmac_sha256(struct suan_span key, struct suan_span message);
 
-/* A digest of bytes that come in pieces. One thread at a time; suan_hasher_done releases it at any point. */
+/* A digest of bytes that come in pieces. One thread at a time; suan_hasher_done wipes it at any point. */
 struct suan_hasher {
-    void *context;
-    uint64_t fallback[16];
+    uint64_t state[16];
 };
 void suan_hasher_init(struct suan_hasher *hasher);
 void suan_hasher_add(struct suan_hasher *hasher, struct suan_span piece);
