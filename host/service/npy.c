@@ -11,10 +11,12 @@ static const struct {
     const char *descr;
     struct suan_dtype dtype;
 } types[] = {
-    {"|i1", {SUAN_DTYPE_INT, 8, 1}},     {"<i2", {SUAN_DTYPE_INT, 16, 1}},     {"<i4", {SUAN_DTYPE_INT, 32, 1}},
-    {"<i8", {SUAN_DTYPE_INT, 64, 1}},    {"|u1", {SUAN_DTYPE_UINT, 8, 1}},     {"<u2", {SUAN_DTYPE_UINT, 16, 1}},
-    {"<u4", {SUAN_DTYPE_UINT, 32, 1}},   {"<u8", {SUAN_DTYPE_UINT, 64, 1}},    {"<f2", {SUAN_DTYPE_FLOAT, 16, 1}},
-    {"<f4", {SUAN_DTYPE_FLOAT, 32, 1}},  {"<f8", {SUAN_DTYPE_FLOAT, 64, 1}},   {"<c8", {SUAN_DTYPE_COMPLEX, 64, 1}},
+    {"|i1", {SUAN_DTYPE_INT, 8, 1}},        {"<i2", {SUAN_DTYPE_INT, 16, 1}},
+    {"<i4", {SUAN_DTYPE_INT, 32, 1}},       {"<i8", {SUAN_DTYPE_INT, 64, 1}},
+    {"|u1", {SUAN_DTYPE_UINT, 8, 1}},       {"<u2", {SUAN_DTYPE_UINT, 16, 1}},
+    {"<u4", {SUAN_DTYPE_UINT, 32, 1}},      {"<u8", {SUAN_DTYPE_UINT, 64, 1}},
+    {"<f2", {SUAN_DTYPE_FLOAT, 16, 1}},     {"<f4", {SUAN_DTYPE_FLOAT, 32, 1}},
+    {"<f8", {SUAN_DTYPE_FLOAT, 64, 1}},     {"<c8", {SUAN_DTYPE_COMPLEX, 64, 1}},
     {"<c16", {SUAN_DTYPE_COMPLEX, 128, 1}},
 };
 enum { N_TYPES = sizeof types / sizeof types[0], HEADER_MAX = 65536 };
@@ -159,7 +161,8 @@ static bool find_header(struct suan_span file, struct suan_span *out_header, siz
     return true;
 }
 
-bool suan_npy_bytes(struct suan_dtype dtype, int32_t rank, const int64_t *shape, uint64_t limit, uint64_t *out_bytes)
+bool suan_npy_bytes(struct suan_dtype dtype, int32_t rank, const int64_t *shape, uint64_t limit,
+                    uint64_t *out_bytes)
 {
     uint64_t bytes = dtype.bits / 8;
     bool empty = false;
@@ -174,7 +177,8 @@ bool suan_npy_bytes(struct suan_dtype dtype, int32_t rank, const int64_t *shape,
     return true;
 }
 
-enum suan_status suan_npy_parse(struct suan_span file, const char *name, struct suan_npy *out, struct suan_error *error)
+enum suan_status suan_npy_parse(struct suan_span file, const char *name, struct suan_npy *out,
+                                struct suan_error *error)
 {
     struct suan_span text;
     size_t data;
@@ -182,13 +186,16 @@ enum suan_status suan_npy_parse(struct suan_span file, const char *name, struct 
     struct suan_npy result = {{0, 0, 1}, 0, {0}, {NULL, 0}};
 
     if (!find_header(file, &text, &data))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, "write it with numpy.save", "%s: not a .npy file", name);
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, "write it with numpy.save",
+                              "%s: not a .npy file", name);
     struct scan scan = {(const char *)text.data, (const char *)text.data + text.size};
     if (!take_header(&scan, &header, &result))
         return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "%s: malformed .npy header", name);
     if (!find_type(header.descr, &result.dtype))
         return suan_error_set(error, SUAN_E_UNSUPPORTED, code_type, "convert it with numpy.astype",
-                              "%s: element type '%.*s' is not supported", name, (int)(header.descr.size < 16 ? header.descr.size : 16), (const char *)header.descr.data);
+                              "%s: element type '%.*s' is not supported", name,
+                              (int)(header.descr.size < 16 ? header.descr.size : 16),
+                              (const char *)header.descr.data);
     if (header.fortran && result.rank > 1)
         return suan_error_set(error, SUAN_E_UNSUPPORTED, code_type, "save numpy.ascontiguousarray of it",
                               "%s: Fortran order is not supported", name);
@@ -211,19 +218,20 @@ static const char *descr_of(struct suan_dtype dtype)
     return NULL;
 }
 
-enum suan_status suan_npy_header(struct suan_dtype dtype, int32_t rank, const int64_t *shape, struct suan_buffer *out,
-                                 struct suan_error *error)
+enum suan_status suan_npy_header(struct suan_dtype dtype, int32_t rank, const int64_t *shape,
+                                 struct suan_buffer *out, struct suan_error *error)
 {
     const char *descr = descr_of(dtype);
     char text[512];
     int size;
 
     if (descr == NULL || rank < 0 || rank > SUAN_MAX_RANK)
-        return suan_error_set(error, SUAN_E_UNSUPPORTED, code_type, NULL, "element type %d of %d bits has no NumPy name",
-                              dtype.code, dtype.bits);
+        return suan_error_set(error, SUAN_E_UNSUPPORTED, code_type, NULL,
+                              "element type %d of %d bits has no NumPy name", dtype.code, dtype.bits);
     size = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
     for (int32_t i = 0; i < rank; i++)
-        size += snprintf(text + size, sizeof text - (size_t)size, "%" PRId64 "%s", shape[i], rank == 1 || i + 1 < rank ? ", " : "");
+        size += snprintf(text + size, sizeof text - (size_t)size, "%" PRId64 "%s", shape[i],
+                         rank == 1 || i + 1 < rank ? ", " : "");
     size += snprintf(text + size, sizeof text - (size_t)size, "), }");
     size_t padded = ((size_t)size + 1 + 10 + 63) / 64 * 64 - 10;
     suan_buffer_append(out, "\x93NUMPY\x01", 8);

@@ -1,0 +1,150 @@
+/* Opening the registry for a verb, and the few things that every verb does with it. */
+#include "context.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "ledger/ledger.h"
+#include "voucher/voucher.h"
+
+static const struct suan_family *const families[] = {
+    &suan_family_registry, &suan_family_identity,    &suan_family_member, &suan_family_owner,
+    &suan_family_release,  &suan_family_attestation, &suan_family_policy, &suan_family_review,
+    &suan_family_ledger,   &suan_family_voucher,
+};
+
+void service_registry_options(struct suan_registry_options *out)
+{
+    *out = (struct suan_registry_options){.families = families,
+                                          .family_count = sizeof families / sizeof families[0]};
+}
+
+const char *suan_service_version(void)
+{
+    return "suan 0.1.0 (ABI 1.0 draft 1)";
+}
+
+static enum suan_status too_long(struct suan_error *error)
+{
+    return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
+}
+
+enum suan_status service_default_folder(const char *given, char out[PATH_MAX], struct suan_error *error)
+{
+    const char *named = given != NULL ? given : getenv("SUAN_REGISTRY");
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    int size;
+
+    if (named != NULL && named[0] != '\0')
+        size = snprintf(out, PATH_MAX, "%s", named);
+    else if (data != NULL && data[0] == '/')
+        size = snprintf(out, PATH_MAX, "%s/suan/registry", data);
+    else if (home != NULL && home[0] == '/')
+        size = snprintf(out, PATH_MAX, "%s/.local/share/suan/registry", home);
+    else
+        return suan_error_set(error, SUAN_E_USAGE, "registry.unnamed",
+                              "say --registry DIR or set SUAN_REGISTRY",
+                              "no registry named, and no home folder to look in");
+    return size < PATH_MAX ? SUAN_OK : too_long(error);
+}
+
+enum suan_status service_find_worker(const char *given, char out[PATH_MAX], struct suan_error *error)
+{
+    static const char *const places[] = {"suan-worker", "../libexec/suan/suan-worker", "../bin/suan-worker"};
+    char self[PATH_MAX];
+
+    if (given != NULL)
+        return snprintf(out, PATH_MAX, "%s", given) < PATH_MAX ? SUAN_OK : too_long(error);
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (size <= 0)
+        return suan_error_set(error, SUAN_E_IO, "worker.absent", "mount /proc",
+                              "cannot tell where this program lies");
+    self[size] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (snprintf(out, PATH_MAX, "%s/%s", self, places[i]) < PATH_MAX && access(out, X_OK) == 0)
+            return SUAN_OK;
+    }
+    return suan_error_set(error, SUAN_E_NOT_FOUND, "worker.absent", "install it beside this program",
+                          "no suan-worker program near %s", self);
+}
+
+enum suan_status suan_service_open(const struct suan_service_options *options, enum suan_service_mode mode,
+                                   struct suan_service **out_service, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_service_closep) struct suan_service *service = calloc(1, sizeof *service);
+    struct suan_registry_options registry;
+    enum suan_status status = SUAN_OK;
+
+    if (service == NULL)
+        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    service->options = *options;
+    service->mode = mode;
+    if (mode != SUAN_SERVICE_NONE) {
+        service_registry_options(&registry);
+        status = service_default_folder(options->registry, service->folder, error);
+        if (status == SUAN_OK)
+            status = suan_registry_open(service->folder,
+                                        mode == SUAN_SERVICE_WRITE ? SUAN_STORE_WRITE : SUAN_STORE_READ,
+                                        &registry, &service->registry, error);
+    }
+    if (status == SUAN_OK)
+        *out_service = suan_take(&service);
+    return status;
+}
+
+void suan_service_close(struct suan_service *service)
+{
+    if (service == NULL)
+        return;
+    suan_registry_close(service->registry);
+    free(service);
+}
+
+void suan_service_closep(struct suan_service **service)
+{
+    suan_service_close(*service);
+}
+
+void service_report(const struct suan_service *service, const char *phase, uint64_t done, uint64_t total)
+{
+    if (service->options.progress.report != NULL)
+        service->options.progress.report(service->options.progress.context, phase, done, total);
+}
+
+enum suan_status service_check_interrupt(const struct suan_service *service, struct suan_error *error)
+{
+    if (service->options.interrupted == NULL || *(const volatile int *)service->options.interrupted == 0)
+        return SUAN_OK;
+    return suan_error_set(error, SUAN_E_INTERRUPTED, "interrupted", "nothing acknowledged was lost",
+                          "stopped as you asked");
+}
+
+enum suan_status service_begin(struct suan_service *service, struct suan_txn **out_txn,
+                               struct suan_error *error)
+{
+    return suan_store_begin(suan_registry_store(service->registry), out_txn, error);
+}
+
+enum suan_status service_set_ident(struct suan_txn *txn, struct suan_json *object, const char *key,
+                                   const struct suan_id *id, struct suan_error *error)
+{
+    struct suan_identity identity;
+    enum suan_status status = suan_identity_get(txn, id, &identity, error);
+    if (status == SUAN_OK)
+        suan_json_set_text(object, key, identity.ident);
+    return status;
+}
+
+void service_mark_clock(struct suan_service *service, struct suan_json *result)
+{
+    if (service->registry != NULL && suan_registry_clock(service->registry) == SUAN_CLOCK_SIMULATED)
+        suan_json_set_boolean(result, "simulated_time", true);
+}
