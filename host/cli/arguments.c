@@ -29,18 +29,20 @@ const struct option_row arguments_everywhere[] = {
 static size_t add_rows(struct option *options, size_t count, const struct option_row *rows)
 {
     for (; rows != NULL && rows->name != NULL && count < OPTIONS_MAX - 1; rows++)
-        options[count++] = (struct option){rows->name, rows->value != NULL ? required_argument : no_argument, NULL, 1};
+        options[count++] =
+            (struct option){rows->name, rows->value != NULL ? required_argument : no_argument, NULL, 1};
     return count;
 }
 
 static enum suan_status bad_word(const char *word, int missing_value, struct suan_error *error)
 {
     const char *what = missing_value ? "needs a value" : "unknown option";
-    return suan_error_set(error, SUAN_E_USAGE, "cli.option", "add --help to see the options", "%s: %s", word, what);
+    return suan_error_set(error, SUAN_E_USAGE, "cli.option", "add --help to see the options", "%s: %s", word,
+                          what);
 }
 
-static enum suan_status read_options(int argc, char **argv, const struct option *options, struct arguments *result,
-                                     struct suan_error *error)
+static enum suan_status read_options(int argc, char **argv, const struct option *options,
+                                     struct arguments *result, struct suan_error *error)
 {
     optind = 0;
     opterr = 0;
@@ -52,7 +54,8 @@ static enum suan_status read_options(int argc, char **argv, const struct option 
         if (answer == '?' || answer == ':')
             return bad_word(argv[optind > place ? optind - 1 : place], answer == ':', error);
         if (result->n_given == ARGUMENTS_MAX)
-            return suan_error_set(error, SUAN_E_USAGE, "cli.option", NULL, "more than %d options", ARGUMENTS_MAX);
+            return suan_error_set(error, SUAN_E_USAGE, "cli.option", NULL, "more than %d options",
+                                  ARGUMENTS_MAX);
         result->given[result->n_given++] = (struct given){options[row].name, optarg};
     }
     result->operands = argv + optind;
@@ -112,8 +115,8 @@ const char *arguments_text(const struct arguments *arguments, const char *name)
     return count > 0 ? arguments_nth(arguments, name, count - 1) : NULL;
 }
 
-enum suan_status arguments_integer(const struct arguments *arguments, const char *name, int64_t min, int64_t max,
-                                   int64_t *out, struct suan_error *error)
+enum suan_status arguments_integer(const struct arguments *arguments, const char *name, int64_t min,
+                                   int64_t max, int64_t *out, struct suan_error *error)
 {
     const char *text = arguments_text(arguments, name);
     if (text == NULL)
@@ -122,8 +125,9 @@ enum suan_status arguments_integer(const struct arguments *arguments, const char
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value < min || value > max)
-        return suan_error_set(error, SUAN_E_USAGE, "cli.option", NULL, "--%s %s: must be an integer from %lld to %lld",
-                              name, text, (long long)min, (long long)max);
+        return suan_error_set(error, SUAN_E_USAGE, "cli.option", NULL,
+                              "--%s %s: must be an integer from %lld to %lld", name, text, (long long)min,
+                              (long long)max);
     *out = value;
     return SUAN_OK;
 }

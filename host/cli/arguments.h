@@ -31,8 +31,9 @@ const char *arguments_text(const struct arguments *arguments, const char *name);
 const char *arguments_nth(const struct arguments *arguments, const char *name, size_t index);
 size_t arguments_count(const struct arguments *arguments, const char *name);
 /* A decimal integer option within [min, max]; *out untouched when absent. */
-SUAN_MUST_USE enum suan_status arguments_integer(const struct arguments *arguments, const char *name, int64_t min,
-                                                 int64_t max, int64_t *out, struct suan_error *error);
+SUAN_MUST_USE enum suan_status arguments_integer(const struct arguments *arguments, const char *name,
+                                                 int64_t min, int64_t max, int64_t *out,
+                                                 struct suan_error *error);
 /* Words that are no options. */
 size_t arguments_operands(const struct arguments *arguments);
 const char *arguments_operand(const struct arguments *arguments, size_t index); /* NULL beyond the last */

@@ -1,5 +1,7 @@
-/* suan: finds the command's row, reads its words, runs it, shows its document, and answers with the exit status. */
+/* suan: finds the command's row, reads its words, runs it, shows its document, and answers with the exit
+ * status. */
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,29 +10,51 @@
 #include "base/cleanup.h"
 #include "cli.h"
 
-static const struct command *find_command(int argc, char **argv, int *out_words)
+/* A command found among the tables, or made from a verb of the service's. */
+struct found {
+    const struct command *row;
+    int words; /* it took of the command line */
+    struct command made;
+    struct option_row made_options[OPTIONS_MAX];
+};
+
+static bool is_called(const struct command *row, int argc, char **argv, int *out_words)
 {
-    const struct command *by_noun = NULL;
+    *out_words = row->verb != NULL ? 2 : 1;
+    return argc > *out_words && strcmp(argv[1], row->noun) == 0 &&
+           (row->verb == NULL || strcmp(argv[2], row->verb) == 0);
+}
+
+static void find_verb(int argc, char **argv, struct found *out)
+{
+    for (size_t i = 0; i < suan_verb_count && argc > 2; i++) {
+        if (strcmp(argv[1], suan_verbs[i].noun) != 0 || strcmp(argv[2], suan_verbs[i].verb) != 0)
+            continue;
+        cli_change_command(&suan_verbs[i], &out->made, out->made_options);
+        out->row = &out->made;
+        out->words = 2;
+    }
+}
+
+static void find_command(int argc, char **argv, struct found *out)
+{
+    int words;
+    find_verb(argc, argv, out);
     for (size_t t = 0; t < cli_table_count; t++) {
         for (const struct command *row = cli_tables[t]; row->noun != NULL; row++) {
-            if (argc < 2 || strcmp(argv[1], row->noun) != 0)
-                continue;
-            if (row->verb == NULL)
-                by_noun = row;
-            else if (argc > 2 && strcmp(argv[2], row->verb) == 0) {
-                *out_words = 2;
-                return row;
+            if (out->words < (row->verb != NULL ? 2 : 1) && is_called(row, argc, argv, &words)) {
+                out->row = row;
+                out->words = words;
             }
         }
     }
-    *out_words = 1;
-    return by_noun;
 }
 
 static void print_command_line(const struct command *row)
 {
-    printf("  suan %s%s%s%s%s\n      %s\n", row->noun, row->verb != NULL ? " " : "", row->verb != NULL ? row->verb : "",
-           row->operands[0] != '\0' ? " " : "", row->operands, row->summary);
+    printf("  suan %s%s%s%s%s\n      %s\n", row->noun, row->verb != NULL ? " " : "",
+           row->verb != NULL ? row->verb : "", row->operands[0] != '\0' ? " " : "", row->operands,
+           row->summary);
 }
 
 /* All commands, or those of one noun. Returns how many. */
@@ -45,14 +69,23 @@ static int print_commands(const char *noun)
             count++;
         }
     }
+    for (size_t i = 0; i < suan_verb_count; i++) {
+        struct command made;
+        struct option_row options[OPTIONS_MAX];
+        if (noun != NULL && strcmp(noun, suan_verbs[i].noun) != 0)
+            continue;
+        cli_change_command(&suan_verbs[i], &made, options);
+        print_command_line(&made);
+        count++;
+    }
     return count;
 }
 
 static void print_options(const struct option_row *rows)
 {
     for (; rows != NULL && rows->name != NULL; rows++)
-        printf("  --%s%s%s\n      %s\n", rows->name, rows->value != NULL ? " " : "", rows->value != NULL ? rows->value : "",
-               rows->help);
+        printf("  --%s%s%s\n      %s\n", rows->name, rows->value != NULL ? " " : "",
+               rows->value != NULL ? rows->value : "", rows->help);
 }
 
 static int help_command(const struct command *row)
@@ -69,9 +102,11 @@ static int help_command(const struct command *row)
 static int help_all(void)
 {
     puts("suan 算: a better algorithm pays for itself\n\n"
-         "usage: suan NOUN VERB [WORDS] [--options]; add --help to any command for its options and an example\n");
+         "usage: suan NOUN VERB [WORDS] [--options]; add --help to any command for its options and an "
+         "example\n");
     print_commands(NULL);
-    puts("\nexit status: 0 done, 1 failed, 2 usage, 3 negative verdict, 4 not permitted, 5 not found, 6 conflict or\n"
+    puts("\nexit status: 0 done, 1 failed, 2 usage, 3 negative verdict, 4 not permitted, 5 not found, 6 "
+         "conflict or\n"
          "locked, 7 measurement not stable, 8 cap or budget exhausted, 9 integrity broken, 130 interrupted");
     return 0;
 }
@@ -104,7 +139,8 @@ static int print_document(const struct suan_json *document)
     return failed;
 }
 
-static int show(struct cli *cli, const struct command *row, enum suan_status status, const struct suan_error *error)
+static int show(struct cli *cli, const struct command *row, enum suan_status status,
+                const struct suan_error *error)
 {
     int failed = 0;
     if (cli->json) {
@@ -134,8 +170,31 @@ static enum suan_status check_operands(const struct command *row, const struct a
     if (count >= row->min_operands && (row->max_operands < 0 || count <= row->max_operands))
         return SUAN_OK;
     return suan_error_set(error, SUAN_E_USAGE, "cli.operands", "add --help for an example",
-                          "%s: usage: suan %s%s%s %s", count < row->min_operands ? "too few words" : "too many words",
-                          row->noun, row->verb != NULL ? " " : "", row->verb != NULL ? row->verb : "", row->operands);
+                          "%s: usage: suan %s%s%s %s",
+                          count < row->min_operands ? "too few words" : "too many words", row->noun,
+                          row->verb != NULL ? " " : "", row->verb != NULL ? row->verb : "", row->operands);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static enum suan_status run_open(struct cli *cli, const struct command *row,
+                                 const struct arguments *arguments, struct suan_error *error)
+{
+    struct suan_service_options options;
+    cli_service_options(cli, &options);
+    options.interrupted = &interrupted;
+    enum suan_status status = suan_service_open(&options, row->mode, &cli->service, error);
+    if (status == SUAN_OK)
+        status = row->run(cli, row, arguments, error);
+    suan_service_close(cli->service);
+    cli->service = NULL;
+    return status;
 }
 
 static int run(const struct command *row, int argc, char **argv)
@@ -154,7 +213,7 @@ static int run(const struct command *row, int argc, char **argv)
     if (status == SUAN_OK) {
         cli.registry = arguments_text(arguments, "registry");
         cli.quiet = arguments_has(arguments, "quiet");
-        status = row->run(&cli, arguments, &error);
+        status = run_open(&cli, row, arguments, &error);
     }
     int answer = show(&cli, row, status, &error);
     suan_json_release(cli.result);
@@ -184,12 +243,15 @@ int main(int argc, char **argv)
         puts(suan_service_version());
         return 0;
     }
-    int words = 0;
-    const struct command *row = find_command(argc, argv, &words);
-    if (row == NULL) {
+    struct found found = {0};
+    find_command(argc, argv, &found);
+    if (found.row == NULL) {
         if (argc > 2 && (strcmp(argv[2], "--help") == 0) && print_commands(argv[1]) > 0)
             return 0;
         return unknown(argc, argv);
     }
-    return run(row, argc - words, argv + words);
+    struct sigaction stop = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND};
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    return run(found.row, argc - found.words, argv + found.words);
 }

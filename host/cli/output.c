@@ -27,7 +27,8 @@ static void append_value(const struct column *column, const struct suan_json *va
 
     switch (suan_json_type(value)) {
     case SUAN_JSON_STRING:
-        suan_buffer_append(out, text.data, column->kind == COLUMN_SHORT_HEX && text.size > 16 ? 16 : text.size);
+        suan_buffer_append(out, text.data,
+                           column->kind == COLUMN_SHORT_HEX && text.size > 16 ? 16 : text.size);
         return;
     case SUAN_JSON_BOOLEAN: suan_buffer_append_text(out, suan_json_boolean(value) ? "yes" : "no"); return;
     case SUAN_JSON_INTEGER: break;
@@ -45,7 +46,9 @@ static void append_value(const struct column *column, const struct suan_json *va
         suan_text_yuan(out, number);
         return;
     case COLUMN_TIME: suan_text_time(out, (uint64_t)number); return;
-    case COLUMN_PERCENT_BP: suan_buffer_printf(out, "%" PRId64 ".%02d %%", number / 100, (int)(number % 100)); return;
+    case COLUMN_PERCENT_BP:
+        suan_buffer_printf(out, "%" PRId64 ".%02d %%", number / 100, (int)(number % 100));
+        return;
     case COLUMN_CPU_NS: output_cpu_time(out, number); return;
     default: suan_text_grouped(out, number); return;
     }
@@ -62,7 +65,8 @@ void output_cell(const struct column *column, const struct suan_json *object, st
 
 static bool is_number(enum column_kind kind)
 {
-    return kind == COLUMN_INTEGER || kind == COLUMN_YUAN || kind == COLUMN_PERCENT_BP || kind == COLUMN_CPU_NS;
+    return kind == COLUMN_INTEGER || kind == COLUMN_YUAN || kind == COLUMN_PERCENT_BP ||
+           kind == COLUMN_CPU_NS;
 }
 
 static void print_padded(struct suan_span text, size_t width, bool right)

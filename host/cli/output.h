@@ -5,7 +5,15 @@
 #include "cli.h"
 
 /* A column of a table over an array of objects. */
-enum column_kind { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_YUAN, COLUMN_TIME, COLUMN_PERCENT_BP, COLUMN_SHORT_HEX, COLUMN_CPU_NS };
+enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_INTEGER,
+    COLUMN_YUAN,
+    COLUMN_TIME,
+    COLUMN_PERCENT_BP,
+    COLUMN_SHORT_HEX,
+    COLUMN_CPU_NS
+};
 struct column {
     const char *title, *key; /* a NULL title ends the list */
     enum column_kind kind;

@@ -121,7 +121,7 @@ void service_report(const struct suan_service *service, const char *phase, uint6
 
 enum suan_status service_check_interrupt(const struct suan_service *service, struct suan_error *error)
 {
-    if (service->options.interrupted == NULL || *(const volatile int *)service->options.interrupted == 0)
+    if (service->options.interrupted == NULL || *service->options.interrupted == 0)
         return SUAN_OK;
     return suan_error_set(error, SUAN_E_INTERRUPTED, "interrupted", "nothing acknowledged was lost",
                           "stopped as you asked");
