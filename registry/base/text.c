@@ -24,6 +24,18 @@ size_t suan_text_width(struct suan_span text)
     return width;
 }
 
+bool suan_text_is_utf8(struct suan_span text)
+{
+    for (size_t i = 0; i < text.size;) {
+        utf8proc_int32_t c;
+        utf8proc_ssize_t used = utf8proc_iterate(text.data + i, (utf8proc_ssize_t)(text.size - i), &c);
+        if (used <= 0)
+            return false;
+        i += (size_t)used;
+    }
+    return true;
+}
+
 static void append_grouped(struct suan_buffer *out, uint64_t value)
 {
     char digits[24];

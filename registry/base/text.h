@@ -7,6 +7,9 @@
 /* Columns the UTF-8 text takes on a terminal, Chinese characters counting two; independent of the locale. */
 size_t suan_text_width(struct suan_span text);
 
+/* True if the bytes are well-formed UTF-8: no overlong forms, no surrogates. */
+bool suan_text_is_utf8(struct suan_span text);
+
 /* Appends the amount as yuan with two decimals and thousands separators: "-1,234,567.89". */
 void suan_text_yuan(struct suan_buffer *out, int64_t fen);
 
