@@ -45,7 +45,13 @@ struct suan_trust *suan_trust_new(void); /* all zero but max_age_s; NULL if out 
 void suan_trust_free(struct suan_trust *trust);
 void suan_trust_freep(struct suan_trust **trust);
 
-/* Errors: FORMAT "trust.format", "json.…"; REFUSED "json.too-large". `name` begins every message. */
+/*
+ * Every field but max_age_s (default: 7 days), on_stale ("warn") and in_process ("never") is required;
+ * log_keys are the texts of suan_note_key_format, witnesses {name, key} with such a text of type 4, and keys
+ * of bodies OpenSSH's public key lines. Nothing may stand there twice. Errors: FORMAT "trust.format",
+ * "json.…", "note.key", "key.format"; REFUSED "key.type", "key.unsound", "json.too-large". `name` begins
+ * every message.
+ */
 SUAN_MUST_USE enum suan_status suan_trust_parse(struct suan_span text, const char *name,
                                                 struct suan_trust **out_trust, struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_trust_load(const char *path, struct suan_trust **out_trust,
@@ -61,8 +67,8 @@ const struct suan_trust_body *suan_trust_body_of(const struct suan_trust *trust,
 /*
  * The signed checkpoint of the log ORIGIN/`log` ("registry" or "ledger"), if one of its keys signed it and
  * `quorum` distinct witnesses cosigned it. `out_time_s` (may be NULL): the quorum-th newest cosignature time,
- * 0 without quorum. Errors: REFUSED "log.origin", "log.signature", "log.quorum", "note.signature"; FORMAT
- * "note.format".
+ * 0 without quorum. Errors: REFUSED "log.origin", "log.signature", "log.quorum", "note.signature",
+ * "note.too-large"; FORMAT "note.format", "checkpoint.format".
  */
 SUAN_MUST_USE enum suan_status suan_trust_check_checkpoint(const struct suan_trust *trust, const char *log,
                                                            struct suan_span note, struct suan_checkpoint *out,
