@@ -14,7 +14,8 @@
 
 static const char code_io[] = "file.io";
 
-enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buffer *out, struct suan_error *error)
+enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buffer *out,
+                                struct suan_error *error)
 {
     SUAN_CLEANUP(suan_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
@@ -25,8 +26,8 @@ enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buff
     if (!S_ISREG(info.st_mode))
         return suan_error_set(error, SUAN_E_FORMAT, "file.type", NULL, "%s: not a regular file", path);
     if (info.st_size < 0 || (uint64_t)info.st_size > limit)
-        return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL, "%s: %lld bytes, the limit is %zu", path,
-                              (long long)info.st_size, limit);
+        return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL,
+                              "%s: %lld bytes, the limit is %zu", path, (long long)info.st_size, limit);
     size_t start = out->size;
     for (;;) {
         size_t room = limit - (out->size - start);
@@ -43,7 +44,8 @@ enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buff
         if (got == 0)
             return SUAN_OK;
         if (out->size - start > limit)
-            return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL, "%s: more than %zu bytes", path, limit);
+            return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL, "%s: more than %zu bytes",
+                                  path, limit);
     }
 }
 
@@ -60,6 +62,14 @@ static bool write_all(int fd, struct suan_span content)
     return true;
 }
 
+enum suan_status suan_folder_sync(const char *path, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        return suan_error_errno(error, code_io, errno, path);
+    return SUAN_OK;
+}
+
 static enum suan_status sync_folder_of(const char *path, struct suan_error *error)
 {
     char folder[PATH_MAX];
@@ -69,13 +79,11 @@ static enum suan_status sync_folder_of(const char *path, struct suan_error *erro
         slash[1] = '\0';
     else if (slash != NULL)
         *slash = '\0';
-    SUAN_CLEANUP(suan_closep) int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        return suan_error_errno(error, code_io, errno, path);
-    return SUAN_OK;
+    return suan_folder_sync(slash != NULL ? folder : ".", error);
 }
 
-enum suan_status suan_file_replace(const char *path, struct suan_span content, unsigned mode, struct suan_error *error)
+enum suan_status suan_file_replace(const char *path, struct suan_span content, unsigned mode,
+                                   struct suan_error *error)
 {
     char temporary[PATH_MAX];
     uint8_t salt[8];
