@@ -39,7 +39,7 @@ const char *suan_log_name(enum suan_log log); /* "registry", "ledger" */
                             T(ACCT_HIST, "acct_hist") T(PROGRAMME, "programme") T(TARIFF, "tariff")          \
                                 T(RECEIPT, "receipt") T(CREDIT, "credit") T(EARNED, "earned")                \
                                     T(VOUCHER, "voucher") T(CLAIM, "claim") T(ROOM, "room") T(CASE, "case")  \
-                                        T(FACT, "fact") T(STATE, "state") T(VARIANT, "variant")
+                                        T(FACT, "fact") T(STATE, "state")
 
 enum suan_table {
 #define SUAN_STORE_ROW(constant, name) SUAN_TABLE_##constant,
@@ -54,11 +54,11 @@ enum {
     SUAN_STORE_KEY_MAX = 511,
     SUAN_STORE_VALUE_MAX = 1048576, /* a blob */
     SUAN_STORE_LEAF_MAX = 65535,
+    SUAN_STORE_PACKAGE_MAX = 134217728, /* a package file */
     SUAN_STORE_WAIT_MS = 10000
 };
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------------ */
+/* --- opening --- */
 
 /* Makes the folder (which must not exist, or be empty: CONFLICT "store.exists") with an empty store, and
    opens it for writing. Errors: IO "store.io", "store.filesystem" (network file systems). */
@@ -77,8 +77,7 @@ void suan_store_close(struct suan_store *store); /* takes NULL */
 void suan_store_closep(struct suan_store **store);
 const char *suan_store_folder(const struct suan_store *store);
 
-/* --- transactions
- * -------------------------------------------------------------------------------------------------- */
+/* --- transactions --- */
 
 /* A snapshot. Ends with suan_txn_end; long scans call suan_txn_renew from time to time (old pages pin disk
  * space). */
@@ -90,18 +89,17 @@ void suan_txn_endp(struct suan_txn **txn);
 
 /*
  * The only way to write: calls `work` in a write transaction, and commits durably if it returns SUAN_OK; else
- * nothing has happened. If the map was full, it is doubled and `work` is called once more from the beginning,
- * so `work` must have no other lasting effect. Errors: those of `work`; IO "store.io" (full disk included:
- * everything acknowledged is kept).
+ * nothing has happened. If the map was full, it is doubled and `work` is called again from the beginning, so
+ * `work` must have no other lasting effect; snapshots of the handle have then ended under their owners, who
+ * get STATE "store.ended" until they renew. Errors: those of `work`; IO "store.io" (full disk included:
+ * everything acknowledged is kept); STATE "store.mode", "store.nested".
  */
 SUAN_MUST_USE enum suan_status suan_store_write(struct suan_store *store,
                                                 enum suan_status (*work)(void *context, struct suan_txn *txn,
                                                                          struct suan_error *error),
                                                 void *context, struct suan_error *error);
 
-/* --- rows
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 /* Values are borrowed from the transaction: valid until it ends or writes, aligned to nothing. NOT_FOUND
    leaves `error` untouched, so that absence can be an answer. */
 
@@ -131,9 +129,7 @@ SUAN_MUST_USE enum suan_status suan_scan_next(struct suan_scan *scan, struct sua
 void suan_scan_end(struct suan_scan *scan); /* takes NULL */
 void suan_scan_endp(struct suan_scan **scan);
 
-/* --- logs
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- logs --- */
 
 SUAN_MUST_USE enum suan_status suan_log_size(struct suan_txn *txn, enum suan_log log, uint64_t *out_size,
                                              struct suan_error *error);
@@ -154,8 +150,9 @@ SUAN_MUST_USE enum suan_status suan_log_prove_consistency(struct suan_txn *txn, 
                                                           uint64_t old_size, uint64_t size,
                                                           struct suan_merkle_proof *out,
                                                           struct suan_error *error);
-/* Checkpoints are signed notes, kept by size; the newest is the one with the greatest size. NOT_FOUND before
- * the first. */
+/* Checkpoints are signed notes, kept by size beside the root that the log has at that size (at each opening
+   the newest is held against the log); the note's text is its maker's business. The newest has the greatest
+   size; NOT_FOUND before the first. */
 SUAN_MUST_USE enum suan_status suan_log_keep_checkpoint(struct suan_txn *txn, enum suan_log log,
                                                         uint64_t size, struct suan_span note,
                                                         struct suan_error *error);
@@ -163,8 +160,7 @@ SUAN_MUST_USE enum suan_status suan_log_newest_checkpoint(struct suan_txn *txn, 
                                                           uint64_t *out_size, struct suan_span *out_note,
                                                           struct suan_error *error);
 
-/* --- blobs and packages
- * -------------------------------------------------------------------------------------------- */
+/* --- blobs and packages --- */
 
 /* Evidence, named by its SHA-256; the same bytes twice are kept once. */
 SUAN_MUST_USE enum suan_status suan_blob_put(struct suan_txn *txn, struct suan_span blob,
