@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     suan_log_proof_format(&out, proof.index, &proof.hashes, proof.checkpoint);
     if (!suan_span_equal(suan_buffer_span(&out), suan_span(data, size)))
         abort();
-    struct suan_digest root = {{0}}, leaf = {{0}};
+    struct suan_digest root = {{1}}, leaf = {{0}};
     if (suan_merkle_verify_inclusion(proof.index + 1, &root, proof.index, &leaf, &proof.hashes, &error) ==
         SUAN_OK)
         abort();
