@@ -22,7 +22,8 @@ struct suan_service_options {
     const char *registry; /* NULL: $SUAN_REGISTRY, else $XDG_DATA_HOME/suan/registry, else ~/.local/share/… */
     const char *worker;   /* the suan-worker program; NULL: beside this program, else ../libexec/suan */
     struct suan_progress progress; /* report may be NULL */
-    const volatile int *interrupted; /* becomes non-zero (set by a signal handler) when the user wants to stop; may be NULL */
+    const volatile int *
+        interrupted; /* becomes non-zero (set by a signal handler) when the user wants to stop; may be NULL */
 };
 
 enum suan_service_mode {
