@@ -300,12 +300,17 @@ struct suan_task_info {
     const char *error_name, *error_unit;
 };
 
-/* One job. Everything in it is the host's and valid during that call. The job is a function of seed and size alone. */
+/*
+ * One job. Everything in it is the host's and valid during that call. The job is a function of seed and size alone. The seed
+ * has two parts: bytes 0 to 15, the load part, alone decide the prepared inputs (their shapes, too, whatever the size), so
+ * that one prepared instance serves many jobs; all other inputs are a function of the whole seed, load part and job part
+ * (bytes 16 to 31), and of the size.
+ */
 struct suan_job {
     uint32_t struct_size;
     uint32_t n_in, n_out;
     uint32_t reserved; /* 0 */
-    uint8_t seed[32];
+    uint8_t seed[32]; /* load part, then job part */
     uint64_t size;
     struct suan_ctx *ctx;
     const struct suan_tensor *in;  /* generate writes their data; check reads the host's own copy */
