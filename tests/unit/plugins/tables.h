@@ -1,0 +1,20 @@
+#ifndef TESTS_PLUGINS_TABLES_H
+#define TESTS_PLUGINS_TABLES_H
+
+/* Every plugin of the library. A new one is a row here, and passes every test of this folder. */
+#include "host.h"
+
+struct algorithm_row {
+    char name[32], task[32]; /* plugins; inline, since rows are copied to another process */
+};
+
+#define TASK_ROWS                                                                                            \
+    {                                                                                                        \
+        "astro-crossmatch", ""                                                                               \
+    }
+#define ALGORITHM_ROWS                                                                                       \
+    {                                                                                                        \
+        "sky-kdtree", "astro-crossmatch"                                                                     \
+    }
+
+#endif
