@@ -42,7 +42,7 @@ static bool reserve(struct suan_buffer *buffer, size_t more)
 
 uint8_t *suan_buffer_extend(struct suan_buffer *buffer, size_t size)
 {
-    if (!reserve(buffer, size))
+    if (!reserve(buffer, size > 0 ? size : 1))
         return NULL;
     uint8_t *place = buffer->data + buffer->size;
     buffer->size += size;

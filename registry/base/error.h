@@ -2,8 +2,8 @@
 #define SUAN_BASE_ERROR_H
 
 /*
- * What went wrong, for people and for programs. Functions that can fail return a status and take a last parameter
- * `struct suan_error *error`, which may be NULL; it is written only on failure.
+ * What went wrong, for people and for programs. Functions that can fail return a status and take a last
+ * parameter `struct suan_error *error`, which may be NULL; it is written only on failure.
  */
 #include "status.h"
 
@@ -20,15 +20,18 @@ struct suan_error {
 /*
  * Fills `error` (if not NULL) and returns `status`, so that a failure is one statement:
  *     return suan_error_set(error, SUAN_E_REFUSED, "package.path", "rename the file", "entry '%s': …", name);
- * `code` must be a string constant; `hint` is copied and may be NULL. Text that does not fit is cut at a UTF-8 boundary.
+ * `code` must be a string constant; `hint` is copied and may be NULL. Text that does not fit is cut at a
+ * UTF-8 boundary; control characters in it become '?', so that a message is one line and safe on a terminal.
  */
 __attribute__((format(printf, 5, 6))) enum suan_status suan_error_set(struct suan_error *error, int status,
-                                                                       const char *code, const char *hint,
-                                                                       const char *format, ...);
+                                                                      const char *code, const char *hint,
+                                                                      const char *format, ...);
 
-/* A system call failed: status from `errno_value` (ENOMEM: MEMORY, ENOENT: NOT_FOUND, EACCES and EPERM: PERMISSION, else
-   IO), message "WHAT: strerror". `code` as above. The one place where errno becomes a status. */
-enum suan_status suan_error_errno(struct suan_error *error, const char *code, int errno_value, const char *what);
+/* A system call failed: status from `errno_value` (ENOMEM: MEMORY, ENOENT: NOT_FOUND, EACCES and EPERM:
+   PERMISSION, else IO), message "WHAT: strerror". `code` as above. The one place where errno becomes a
+   status. */
+enum suan_status suan_error_errno(struct suan_error *error, const char *code, int errno_value,
+                                  const char *what);
 
 /* Puts "PREFIX: " before the message of a failure that is being passed on. Does nothing for NULL. */
 void suan_error_prefix(struct suan_error *error, const char *prefix);

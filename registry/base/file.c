@@ -14,20 +14,10 @@
 
 static const char code_io[] = "file.io";
 
-enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buffer *out,
-                                struct suan_error *error)
+/* Until the end of the file. More than `limit` bytes are noticed by reading one too many. */
+static enum suan_status read_to_end(int fd, const char *path, size_t limit, struct suan_buffer *out,
+                                    struct suan_error *error)
 {
-    SUAN_CLEANUP(suan_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return suan_error_errno(error, code_io, errno, path);
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return suan_error_errno(error, code_io, errno, path);
-    if (!S_ISREG(info.st_mode))
-        return suan_error_set(error, SUAN_E_FORMAT, "file.type", NULL, "%s: not a regular file", path);
-    if (info.st_size < 0 || (uint64_t)info.st_size > limit)
-        return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL,
-                              "%s: %lld bytes, the limit is %zu", path, (long long)info.st_size, limit);
     size_t start = out->size;
     for (;;) {
         size_t room = limit - (out->size - start);
@@ -47,6 +37,30 @@ enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buff
             return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL, "%s: more than %zu bytes",
                                   path, limit);
     }
+}
+
+enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buffer *out,
+                                struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return suan_error_errno(error, code_io, errno, path);
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return suan_error_errno(error, code_io, errno, path);
+    if (!S_ISREG(info.st_mode))
+        return suan_error_set(error, SUAN_E_FORMAT, "file.type", NULL, "%s: not a regular file", path);
+    if (info.st_size < 0 || (uint64_t)info.st_size > limit)
+        return suan_error_set(error, SUAN_E_REFUSED, "file.too-large", NULL,
+                              "%s: %lld bytes, the limit is %zu", path, (long long)info.st_size, limit);
+    /* Room for the whole file at once, so that a large one is not copied as the buffer grows. */
+    size_t start = out->size;
+    if (suan_buffer_extend(out, (size_t)info.st_size + 1) != NULL)
+        out->size = start;
+    enum suan_status status = read_to_end(fd, path, limit, out, error);
+    if (status != SUAN_OK)
+        out->size = start;
+    return status;
 }
 
 static bool write_all(int fd, struct suan_span content)
@@ -107,6 +121,8 @@ enum suan_status suan_file_replace(const char *path, struct suan_span content, u
 enum suan_status suan_folder_make(const char *path, struct suan_error *error)
 {
     char part[PATH_MAX];
+    if (path[0] == '\0')
+        return suan_error_errno(error, code_io, ENOENT, "a folder without name");
     if ((size_t)snprintf(part, sizeof part, "%s", path) >= sizeof part)
         return suan_error_errno(error, code_io, ENAMETOOLONG, path);
     for (char *p = part + 1; *p != '\0'; p++) {

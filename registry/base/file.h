@@ -5,7 +5,7 @@
 #include "buffer.h"
 
 /* The file's bytes appended to `out`. Refuses what is not a regular file, and more than `limit` bytes
-   (SUAN_E_REFUSED, "file.too-large") before memory is taken. */
+   (SUAN_E_REFUSED, "file.too-large") before memory is taken. On failure `out` holds what it held before. */
 SUAN_MUST_USE enum suan_status suan_file_read(const char *path, size_t limit, struct suan_buffer *out,
                                               struct suan_error *error);
 

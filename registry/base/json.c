@@ -266,10 +266,11 @@ const char *suan_json_next(const struct suan_json *object, const char *key, cons
 
 /* --- expecting -------------------------------------------------------------------------------------------------- */
 
-static enum suan_status field_error(struct suan_error *error, const char *where, const char *key, const char *what)
+static enum suan_status field_error(struct suan_error *error, const char *where, const char *key,
+                                    const char *what)
 {
-    return suan_error_set(error, SUAN_E_FORMAT, code_field, NULL, "%s%s%s: %s", where, where[0] != '\0' ? "." : "", key,
-                          what);
+    const char *dot = where[0] != '\0' && key[0] != '\0' ? "." : "";
+    return suan_error_set(error, SUAN_E_FORMAT, code_field, NULL, "%s%s%s: %s", where, dot, key, what);
 }
 
 /* Edit distance at most 2, enough to find a slip of the finger; both texts are short field names. */

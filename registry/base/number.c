@@ -54,7 +54,7 @@ static int64_t remainder_of(int64_t total, int64_t weight, int64_t sum)
 bool suan_split(int64_t total, const int64_t *weights, int64_t *parts, uint32_t count)
 {
     int64_t sum = 0, given = 0;
-    bool topped[SPLIT_MAX] = {false};
+    int64_t rests[SPLIT_MAX]; /* what each part's floor left over; -1 once it has got its unit */
 
     if (total < 0 || count == 0 || count > SPLIT_MAX)
         return false;
@@ -67,17 +67,16 @@ bool suan_split(int64_t total, const int64_t *weights, int64_t *parts, uint32_t 
     for (uint32_t i = 0; i < count; i++) {
         if (!suan_mul_div(total, weights[i], sum, &parts[i]))
             return false;
+        rests[i] = remainder_of(total, weights[i], sum);
         given += parts[i];
     }
     for (int64_t left = total - given; left > 0; left--) {
-        uint32_t best = count;
-        for (uint32_t i = 0; i < count; i++) {
-            if (topped[i])
-                continue;
-            if (best == count || remainder_of(total, weights[i], sum) > remainder_of(total, weights[best], sum))
+        uint32_t best = 0;
+        for (uint32_t i = 1; i < count; i++) {
+            if (rests[i] > rests[best])
                 best = i;
         }
-        topped[best] = true;
+        rests[best] = -1;
         parts[best]++;
     }
     return true;
