@@ -14,7 +14,8 @@
 enum {
     SUAN_COMMAND_MAX = 48000,
     SUAN_SIGNATURES_MAX = 16,
-    SUAN_IDENT_MAX = 64, /* bytes of an identity's name, [a-z0-9][a-z0-9.-]* */
+    SUAN_IDENT_MAX = 64,   /* bytes of an identity's name, [a-z0-9][a-z0-9.-]* */
+    SUAN_ORIGIN_MAX = 100, /* bytes of a registry's origin, of the same letters */
     SUAN_ID_SIZE = 16
 };
 
@@ -26,19 +27,21 @@ struct suan_id {
 struct suan_id suan_ident_id(struct suan_span ident);
 struct suan_id suan_algorithm_id(struct suan_span name);
 bool suan_ident_is_valid(struct suan_span ident);
+bool suan_origin_is_valid(struct suan_span origin);
 
 /* Every kind of event: constant, number, name. Numbers are on disk and never reused. */
 #define SUAN_EVENT_KINDS(K)                                                                                  \
     K(REGISTRY_INIT, 1, "registry.init")                                                                     \
-    K(REGISTRY_NOTEKEY, 2, "registry.notekey") K(IDENTITY_CREATE, 16, "identity.create") K(                  \
-        IDENTITY_UPDATE, 17, "identity.update") K(KEY_ADD, 18, "key.add") K(KEY_ROTATE, 19, "key.rotate")    \
-        K(KEY_REVOKE, 20, "key.revoke") K(KEY_RECOVER, 21, "key.recover") K(KEY_OBJECT, 22, "key.object")    \
-            K(MEMBER_ADD, 32, "member.add") K(MEMBER_SECOND, 33, "member.second")                            \
-                K(MEMBER_END, 34, "member.end") K(ALGORITHM_CREATE, 48, "algorithm.create")                  \
-                    K(OWNER_SET, 49, "owner.set") K(OWNER_OFFER, 50, "owner.offer")                          \
-                        K(OWNER_ACCEPT, 51, "owner.accept") K(OWNER_DECLINE, 52, "owner.decline")            \
-                            K(OWNER_CANCEL, 53, "owner.cancel") K(RELEASE_PUBLISH, 64, "release.publish") K( \
-                                RELEASE_YANK, 65, "release.yank") K(RELEASE_UNYANK, 66, "release.unyank")    \
+    K(REGISTRY_NOTEKEY, 2, "registry.notekey")                                                               \
+    K(IDENTITY_CREATE, 16, "identity.create") K(IDENTITY_UPDATE, 17, "identity.update")                      \
+        K(KEY_ADD, 18, "key.add") K(KEY_ROTATE, 19, "key.rotate") K(KEY_REVOKE, 20, "key.revoke") K(         \
+            KEY_RECOVER, 21, "key.recover") K(KEY_OBJECT, 22, "key.object") K(MEMBER_ADD, 32, "member.add")  \
+            K(MEMBER_SECOND, 33, "member.second") K(MEMBER_END, 34, "member.end")                            \
+                K(ALGORITHM_CREATE, 48, "algorithm.create") K(OWNER_SET, 49, "owner.set") K(OWNER_OFFER, 50, \
+                                                                                            "owner.offer")   \
+                    K(OWNER_ACCEPT, 51, "owner.accept") K(OWNER_DECLINE, 52, "owner.decline")                \
+                        K(OWNER_CANCEL, 53, "owner.cancel") K(RELEASE_PUBLISH, 64, "release.publish")        \
+                            K(RELEASE_YANK, 65, "release.yank") K(RELEASE_UNYANK, 66, "release.unyank")      \
                                 K(ATTEST_ADD, 67, "attest.add") K(TASK_SET, 68, "task.set") K(               \
                                     POLICY_SET, 80, "policy.set") K(REVIEW_SUBMIT, 81, "review.submit")      \
                                     K(REVIEW_SIGN, 82, "review.sign") K(REVIEW_REJECT, 83, "review.reject")  \

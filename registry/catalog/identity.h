@@ -38,12 +38,24 @@ suan_identity_each(struct suan_txn *txn,
 SUAN_MUST_USE enum suan_status suan_identity_operator(struct suan_txn *txn, struct suan_id *out,
                                                       struct suan_error *error);
 
-/* A key's state. Signatures in registry-log events at or above `from_idx` are invalid once it is revoked. */
+/* What a key may sign: one bit for each namespace (trust/sshsig.h). */
+enum suan_key_namespace {
+    SUAN_KEY_SIGNS_EVENTS = 1,
+    SUAN_KEY_SIGNS_RELEASES = 2,
+    SUAN_KEY_SIGNS_GIT = 4,
+    SUAN_KEY_SIGNS_ALL = 7
+};
+
+/* A key's state. Signatures in events at or above `from_idx` of the registry log are invalid once it is
+   rotated or revoked, and so are those before `active_ns`: a recovered key waits SUAN_RECOVERY_DAYS, and an
+   objection revokes it. */
+enum { SUAN_RECOVERY_DAYS = 7 };
 struct suan_identity_key {
     struct suan_digest id;
     struct suan_public_key key;
     struct suan_id owner;
-    uint64_t added_idx, added_ns;
+    uint64_t added_idx, added_ns, active_ns;
+    uint32_t namespaces;
     enum { SUAN_KEY_ACTIVE, SUAN_KEY_ROTATED, SUAN_KEY_REVOKED } state;
     uint64_t from_idx; /* ROTATED, REVOKED */
 };
@@ -54,5 +66,20 @@ SUAN_MUST_USE enum suan_status suan_key_each(struct suan_txn *txn, const struct 
                                              enum suan_status (*visit)(void *context,
                                                                        const struct suan_identity_key *key),
                                              void *context, struct suan_error *error);
+
+/* Whether a signature by the key counts in an event of that time, before which the registry log has
+ * `position` events. */
+bool suan_key_counts(const struct suan_identity_key *key, uint32_t namespaces, uint64_t position,
+                     uint64_t time_ns);
+
+/* Registry-log events at or above a revoked key's `from_idx` which it signed before the revocation came: not
+   undone, but to be looked at. Reads the log. */
+SUAN_MUST_USE enum suan_status
+suan_key_each_doubtful(struct suan_txn *txn, const struct suan_identity_key *key,
+                       enum suan_status (*visit)(void *context, uint64_t index, uint16_t kind), void *context,
+                       struct suan_error *error);
+/* The line of each revoked key in the `revoked` file, ascending: "key HEX FROM_IDX". */
+SUAN_MUST_USE enum suan_status suan_key_revoked(struct suan_txn *txn, struct suan_buffer *out,
+                                                uint64_t *out_lines, struct suan_error *error);
 
 #endif
