@@ -4,32 +4,33 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "record.h"
 
-static struct suan_row_key text_key(const char *name)
+static struct record_key text_key(const char *name)
 {
-    struct suan_row_key key = {.size = 0};
-    suan_row_key_add(&key, name, strlen(name));
+    struct record_key key = {.size = 0};
+    record_key_add(&key, name, strlen(name));
     return key;
 }
 
-static enum suan_status get_state(struct suan_txn *txn, const char *name, struct suan_row_reader *out,
+static enum suan_status get_state(struct suan_txn *txn, const char *name, struct record_reader *out,
                                   struct suan_error *error)
 {
-    struct suan_row_key key = text_key(name);
-    *out = (struct suan_row_reader){.failed = false};
-    return suan_row_get(txn, SUAN_TABLE_STATE, suan_row_key_span(&key), &out->rest, error);
+    struct record_key key = text_key(name);
+    *out = (struct record_reader){.bad = false};
+    return suan_row_get(txn, SUAN_TABLE_STATE, record_key_span(&key), &out->rest, error);
 }
 
 static enum suan_status put_state(struct suan_txn *txn, const char *name, const struct suan_buffer *value,
                                   struct suan_error *error)
 {
-    struct suan_row_key key = text_key(name);
-    return suan_row_store(txn, SUAN_TABLE_STATE, &key, value, error);
+    struct record_key key = text_key(name);
+    return record_store(txn, SUAN_TABLE_STATE, &key, value, error);
 }
 
 enum suan_status suan_charter_get(struct suan_txn *txn, struct suan_charter *out, struct suan_error *error)
 {
-    struct suan_row_reader row;
+    struct record_reader row;
     struct suan_charter charter;
     enum suan_status status = get_state(txn, "charter", &row, error);
     if (status == SUAN_E_NOT_FOUND)
@@ -37,10 +38,10 @@ enum suan_status suan_charter_get(struct suan_txn *txn, struct suan_charter *out
                               "the registry has no first event");
     if (status != SUAN_OK)
         return status;
-    charter.clock = suan_row_u8(&row) == 0 ? SUAN_CLOCK_REAL : SUAN_CLOCK_SIMULATED;
-    suan_row_text(&row, charter.operator_ident, sizeof charter.operator_ident);
-    suan_row_text(&row, charter.origin, sizeof charter.origin);
-    status = suan_row_finish(&row, SUAN_TABLE_STATE, error);
+    charter.clock = record_take(&row, 1)[0] == 0 ? SUAN_CLOCK_REAL : SUAN_CLOCK_SIMULATED;
+    record_text(&row, charter.operator_ident, sizeof charter.operator_ident);
+    record_text(&row, charter.origin, sizeof charter.origin);
+    status = record_check(&row, "state", error);
     if (status != SUAN_OK)
         return status;
     charter.operator_id = suan_ident_id(suan_span_text(charter.operator_ident));
@@ -53,8 +54,8 @@ enum suan_status suan_charter_put(struct suan_txn *txn, const struct suan_charte
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer value = {0};
     suan_buffer_append_u8(&value, charter->clock == SUAN_CLOCK_REAL ? 0 : 1);
-    suan_row_append_text(&value, suan_span_text(charter->operator_ident));
-    suan_row_append_text(&value, suan_span_text(charter->origin));
+    record_put_text(&value, suan_span_text(charter->operator_ident));
+    record_put_text(&value, suan_span_text(charter->origin));
     return put_state(txn, "charter", &value, error);
 }
 
@@ -62,15 +63,15 @@ enum suan_status suan_charter_put(struct suan_txn *txn, const struct suan_charte
 static enum suan_status get_pair(struct suan_txn *txn, const char *name, uint64_t *a, uint64_t *b,
                                  struct suan_error *error)
 {
-    struct suan_row_reader row;
+    struct record_reader row;
     enum suan_status status = get_state(txn, name, &row, error);
     *a = 0;
     *b = 0;
     if (status != SUAN_OK)
         return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
-    *a = suan_row_u64(&row);
-    *b = suan_row_u64(&row);
-    return suan_row_finish(&row, SUAN_TABLE_STATE, error);
+    *a = record_u64(&row);
+    *b = record_u64(&row);
+    return record_check(&row, "state", error);
 }
 
 static enum suan_status put_pair(struct suan_txn *txn, const char *name, uint64_t a, uint64_t b,
@@ -109,7 +110,7 @@ enum suan_status suan_anchor_state_put(struct suan_txn *txn, const struct suan_a
 enum suan_status suan_snapshot_state_get(struct suan_txn *txn, struct suan_snapshot_state *out,
                                          struct suan_error *error)
 {
-    struct suan_row_reader row;
+    struct record_reader row;
     enum suan_status status = get_state(txn, "revoked", &row, error);
     if (status == SUAN_E_NOT_FOUND) {
         *out = (struct suan_snapshot_state){.digest = suan_sha256(suan_span(NULL, 0))};
@@ -117,9 +118,9 @@ enum suan_status suan_snapshot_state_get(struct suan_txn *txn, struct suan_snaps
     }
     if (status != SUAN_OK)
         return status;
-    out->digest = suan_row_digest(&row);
-    out->lines = suan_row_u64(&row);
-    return suan_row_finish(&row, SUAN_TABLE_STATE, error);
+    record_digest(&row, &out->digest);
+    out->lines = record_u64(&row);
+    return record_check(&row, "state", error);
 }
 
 enum suan_status suan_snapshot_state_put(struct suan_txn *txn, const struct suan_snapshot_state *state,
@@ -137,10 +138,10 @@ void suan_charter_log_name(const struct suan_charter *charter, enum suan_log log
     snprintf(out, SUAN_NOTE_NAME_MAX + 1, "%s/%s", charter->origin, suan_log_name(log));
 }
 
-static struct suan_row_key note_key_prefix(enum suan_log log)
+static struct record_key note_key_prefix(enum suan_log log)
 {
-    struct suan_row_key key = text_key("notekey");
-    suan_row_key_add_u8(&key, (uint8_t)log);
+    struct record_key key = text_key("notekey");
+    record_key_add(&key, &(uint8_t){(uint8_t)log}, 1);
     return key;
 }
 
@@ -148,11 +149,11 @@ static struct suan_row_key note_key_prefix(enum suan_log log)
 static enum suan_status note_point_at(struct suan_txn *txn, enum suan_log log, uint64_t size,
                                       uint8_t point[SUAN_ED25519_POINT_SIZE], struct suan_error *error)
 {
-    struct suan_row_key prefix = note_key_prefix(log);
+    struct record_key prefix = note_key_prefix(log);
     SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
     bool found = false;
     enum suan_status status =
-        suan_scan_begin(txn, SUAN_TABLE_STATE, suan_row_key_span(&prefix), suan_span(NULL, 0), &scan, error);
+        suan_scan_begin(txn, SUAN_TABLE_STATE, record_key_span(&prefix), suan_span(NULL, 0), &scan, error);
     struct suan_span key, value;
     while (status == SUAN_OK && (status = suan_scan_next(scan, &key, &value, error)) == SUAN_OK) {
         if (key.size != prefix.size + 8 || value.size != SUAN_ED25519_POINT_SIZE)
@@ -190,8 +191,8 @@ enum suan_status suan_note_key_at(struct suan_txn *txn, enum suan_log log, uint6
 enum suan_status suan_note_key_put(struct suan_txn *txn, enum suan_log log, uint64_t from_size,
                                    const uint8_t point[SUAN_ED25519_POINT_SIZE], struct suan_error *error)
 {
-    struct suan_row_key key = note_key_prefix(log);
-    suan_row_key_add_u64(&key, from_size);
-    return suan_row_put(txn, SUAN_TABLE_STATE, suan_row_key_span(&key),
+    struct record_key key = note_key_prefix(log);
+    record_key_add_u64(&key, from_size);
+    return suan_row_put(txn, SUAN_TABLE_STATE, record_key_span(&key),
                         suan_span(point, SUAN_ED25519_POINT_SIZE), error);
 }

@@ -7,7 +7,6 @@
  * "anchor" (what was sealed last).
  */
 #include "registry.h"
-#include "row.h"
 
 struct suan_charter {
     char origin[SUAN_ORIGIN_MAX + 1];

@@ -4,7 +4,10 @@
 /*
  * How events become tables. Each kind has one rule: `check` reads the tables and refuses, `apply` writes them
  * and cannot refuse. The same rules serve the writer, verify, restore and whoever replays a log, and see
- * nothing but the event, who signed it, and the tables as they stood before it: no clock, no file.
+ * nothing but the event, who signed it, and the tables as they stood before it: no clock, no file. While a
+ * rule runs, its own event is not yet in the log. Before `check`, the fold has seen to form, known fields,
+ * origin, expiry, a fresh command id, and that `by` itself or a member of it is among the signers (or, for a
+ * new identity, its new key).
  */
 #include "event.h"
 
@@ -23,6 +26,7 @@ struct suan_act {
     struct suan_id by;   /* command->by as a table key */
     size_t signer_count; /* 0: written by the writer itself */
     struct suan_signer_of signers[SUAN_SIGNATURES_MAX];
+    uint32_t *used; /* bit i: a rule asked for signers[i], by a function below; others are superfluous */
     const struct suan_span *blobs; /* offered with the command; on replay none, they are in the store */
     size_t blob_count;
 };
@@ -33,10 +37,12 @@ SUAN_MUST_USE enum suan_status suan_act_blob(struct suan_txn *txn, const struct 
                                              const struct suan_digest *digest, struct suan_span *out_blob,
                                              struct suan_error *error);
 
+enum { SUAN_RULE_FIELDS_MAX = 48 };
+
 struct suan_rule {
     uint16_t kind;
-    /* NULL-ended list of the kind's own fields (beyond the six common ones): others are refused before
-     * `check`. */
+    /* NULL-ended list of the kind's own fields (beyond the six common ones), at most
+     * SUAN_RULE_FIELDS_MAX: others are refused before `check`. */
     const char *const *fields;
     /* Errors: FORMAT, PERMISSION "event.permission", CONFLICT "event.conflict", NOT_FOUND "event.absent",
      * EXHAUSTED … */
@@ -59,17 +65,22 @@ SUAN_MUST_USE enum suan_status suan_sealer_append(struct suan_sealer *sealer, ui
 struct suan_family {
     const struct suan_rule *rules;
     size_t rule_count;
-    /* Called after each batch of commands, before commit; NULL: nothing to seal. `sealed_log`: the log just
-     * written to. */
+    /* Called after each batch that appended events, before commit, in the order of the families but that of
+     * the registry last; NULL: nothing to seal. */
     enum suan_status (*seal)(struct suan_txn *txn, struct suan_sealer *sealer, struct suan_error *error);
 };
 
-/* All families of the catalogue itself: registry, identities, members, owners, releases, curation. */
-extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_member,
+extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_key, suan_family_member,
     suan_family_owner, suan_family_release, suan_family_attestation, suan_family_policy, suan_family_review;
+/* All families of the catalogue itself; a registry with a ledger has more. */
+enum { SUAN_CATALOG_FAMILIES = 9 };
+extern const struct suan_family *const suan_catalog_families[SUAN_CATALOG_FAMILIES];
 
 /* --- what rules ask of signers
  * ------------------------------------------------------------------------------------- */
+
+/* These mark the first signature that answers the question as used. After `check`, an event with a signature
+ * that nobody asked for is refused. */
 
 /* True if one of the event's signatures is by a key of this identity. */
 bool suan_act_signed_by(const struct suan_act *act, const struct suan_id *ident);

@@ -2,6 +2,8 @@
 #define SUAN_CATALOG_RECORD_H
 
 /* Inside this folder only: table rows as fixed fields, big-endian, read with one check at the end. */
+#include <assert.h>
+
 #include "event.h"
 
 /* Reads a row's value from front to back; `bad` is set once a read passes the end. */
@@ -90,6 +92,46 @@ static inline bool id_is_zero(const struct suan_id *id)
 {
     static const struct suan_id zero;
     return id_equal(id, &zero);
+}
+
+/* A row's key of fixed fields, built from front to back. */
+struct record_key {
+    uint8_t bytes[128];
+    size_t size;
+};
+
+static inline void record_key_add(struct record_key *key, const void *bytes, size_t size)
+{
+    assert(size <= sizeof key->bytes - key->size);
+    memcpy(key->bytes + key->size, bytes, size);
+    key->size += size;
+}
+
+static inline void record_key_add_id(struct record_key *key, const struct suan_id *id)
+{
+    record_key_add(key, id->bytes, sizeof id->bytes);
+}
+
+static inline void record_key_add_u64(struct record_key *key, uint64_t value)
+{
+    uint8_t bytes[8];
+    suan_put_be64(bytes, value);
+    record_key_add(key, bytes, sizeof bytes);
+}
+
+static inline struct suan_span record_key_span(const struct record_key *key)
+{
+    return suan_span(key->bytes, key->size);
+}
+
+/* Puts what the buffer holds; MEMORY if it has failed. */
+static inline enum suan_status record_store(struct suan_txn *txn, enum suan_table table,
+                                            const struct record_key *key, const struct suan_buffer *value,
+                                            struct suan_error *error)
+{
+    enum suan_status status = suan_buffer_check(value, error);
+    return status != SUAN_OK ? status
+                             : suan_row_put(txn, table, record_key_span(key), suan_buffer_span(value), error);
 }
 
 #endif

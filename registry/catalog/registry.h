@@ -15,8 +15,19 @@ struct suan_registry;
 struct suan_registry_options {
     const struct suan_family *const *families; /* borrowed for the registry's life */
     size_t family_count;
-    uint32_t wait_ms; /* for the writer's lock; 0: SUAN_STORE_WAIT_MS */
+    uint32_t wait_ms;                 /* for the writer's lock; 0: SUAN_STORE_WAIT_MS */
+    uint64_t (*clock)(void *context); /* nanoseconds since 1970; NULL: the system's clock */
+    void *clock_context;
 };
+
+/*
+ * The clock stamps events: max(clock, last event + 1), over both logs, so that their times give one order of
+ * all events. A clock more than 5 minutes behind the last event, or 400 days ahead of it, stops all commands
+ * (CONFLICT "store.clock") but clock.accept, by which the operator says that it is right. A simulated clock
+ * is the system's plus what suan_registry_advance has added; it is for demonstrations, and stated in
+ * registry.init.
+ */
+enum { SUAN_CLOCK_BEHIND_MAX_S = 300, SUAN_CLOCK_AHEAD_MAX_DAYS = 400 };
 
 enum suan_registry_clock { SUAN_CLOCK_REAL, SUAN_CLOCK_SIMULATED };
 
@@ -65,11 +76,15 @@ struct suan_submission {
     struct suan_error error;
 };
 /*
- * Checks form, signatures and rule of each, and commits all that pass in one transaction; each submission
- * gets its own outcome. Returns SUAN_OK if the transaction is durable and the checkpoint is signed, whatever
- * the single outcomes. Outcomes: FORMAT "event.format", PERMISSION "event.signature", "event.permission",
- * REFUSED "event.expired", CONFLICT "event.conflict", and what the rule says.
+ * Checks form, signatures and rule of each, and commits all that pass in one transaction (of at most
+ * SUAN_BATCH_MAX); each submission gets its own outcome. Returns SUAN_OK if all that passed is durable,
+ * whatever the single outcomes. A checkpoint follows the commit, at most one a second; what is left over is
+ * signed by suan_registry_checkpoint and suan_registry_close. Outcomes: FORMAT "event.format", "event.blob";
+ * PERMISSION "event.signature", "event.permission", "event.origin"; UNSUPPORTED "event.unknown"; CONFLICT
+ * "event.expired", "event.conflict", "store.clock"; and what the rule says. On failure of the whole no
+ * outcome holds.
  */
+enum { SUAN_BATCH_MAX = 8190, SUAN_BLOBS_MAX = 16 };
 SUAN_MUST_USE enum suan_status suan_registry_submit(struct suan_registry *registry,
                                                     struct suan_submission *submissions, size_t count,
                                                     struct suan_error *error);
@@ -81,6 +96,19 @@ SUAN_MUST_USE enum suan_status suan_registry_checkpoint(struct suan_registry *re
 /* The key that signs the log's checkpoints, as verifiers need it. */
 SUAN_MUST_USE enum suan_status suan_registry_note_key(struct suan_registry *registry, enum suan_log log,
                                                       struct suan_note_key *out, struct suan_error *error);
+/* Makes the key that is to follow (notes/LOG.next), for a registry.notekey command to name; the checkpoint
+ * after that command is signed with both, and then the new key takes the old one's place. */
+SUAN_MUST_USE enum suan_status suan_registry_prepare_note_key(struct suan_registry *registry,
+                                                              enum suan_log log, struct suan_note_key *out,
+                                                              struct suan_error *error);
+/* Binds the ledger log into the registry log now (event ledger.anchor), if it grew since the last time. After
+ * a batch this happens by itself at most once a day. */
+SUAN_MUST_USE enum suan_status suan_registry_anchor(struct suan_registry *registry, struct suan_error *error);
+
+/* The text of the `revoked` file at this place: what hosts must refuse, one a line, sorted; status.snapshot
+ * events carry its digest. */
+SUAN_MUST_USE enum suan_status suan_registry_revoked(struct suan_txn *txn, struct suan_buffer *out,
+                                                     uint64_t *out_lines, struct suan_error *error);
 
 /*
  * Replays both logs into a scratch store (a temporary folder) and compares every derived table row for row,
@@ -101,8 +129,9 @@ SUAN_MUST_USE enum suan_status suan_registry_restore(const char *path, const cha
                                                      const struct suan_registry_options *options,
                                                      struct suan_error *error);
 
-/* Replays one log leaf into `txn`: decode, verify signatures, check, apply. For verify, restore and offline
- * replay. */
+/* Replays one log leaf into `txn`: decode, verify signatures, check, apply. Appends nothing to the log: that,
+ * afterwards, is the caller's. Events come in the order of their times; offline bundles may leave some out.
+ */
 SUAN_MUST_USE enum suan_status suan_registry_replay(const struct suan_registry_options *options,
                                                     struct suan_txn *txn, enum suan_log log, uint64_t index,
                                                     struct suan_span leaf, struct suan_error *error);
