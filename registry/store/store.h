@@ -39,7 +39,7 @@ const char *suan_log_name(enum suan_log log); /* "registry", "ledger" */
                             T(ACCT_HIST, "acct_hist") T(PROGRAMME, "programme") T(TARIFF, "tariff")          \
                                 T(RECEIPT, "receipt") T(CREDIT, "credit") T(EARNED, "earned")                \
                                     T(VOUCHER, "voucher") T(CLAIM, "claim") T(ROOM, "room") T(CASE, "case")  \
-                                        T(FACT, "fact") T(STATE, "state")
+                                        T(FACT, "fact") T(STATE, "state") T(VARIANT, "variant")
 
 enum suan_table {
 #define SUAN_STORE_ROW(constant, name) SUAN_TABLE_##constant,
