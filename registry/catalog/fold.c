@@ -1,6 +1,7 @@
 /*
- * How an event passes its rule. What holds for every kind is here: form, origin, expiry, a fresh id, valid signatures by
- * keys that count at this place, an actor who signed, and no signature to spare. The rest is the rule's.
+ * How an event passes its rule. What holds for every kind is here: form, origin, expiry, a fresh id, valid
+ * signatures by keys that count at this place, an actor who signed, and no signature to spare. The rest is
+ * the rule's.
  */
 #include "fold.h"
 
@@ -19,15 +20,17 @@ static const char code_signature[] = "event.signature";
 static const char code_permission[] = "event.permission";
 
 const struct suan_family *const suan_catalog_families[SUAN_CATALOG_FAMILIES] = {
-    &suan_family_registry, &suan_family_identity,    &suan_family_key,    &suan_family_member, &suan_family_owner,
-    &suan_family_release,  &suan_family_attestation, &suan_family_policy, &suan_family_review,
+    &suan_family_registry,    &suan_family_identity, &suan_family_key,
+    &suan_family_member,      &suan_family_owner,    &suan_family_release,
+    &suan_family_attestation, &suan_family_policy,   &suan_family_review,
 };
 
 bool fold_is_fatal(enum suan_status status)
 {
     int value = status;
-    return value == SUAN_E_IO || value == SUAN_E_INTEGRITY || value == SUAN_E_MEMORY || value == SUAN_E_FORKED ||
-           value == SUAN_E_INTERNAL || value == SUAN_E_LOCKED || value == SUAN_E_STATE;
+    return value == SUAN_E_IO || value == SUAN_E_INTEGRITY || value == SUAN_E_MEMORY ||
+           value == SUAN_E_FORKED || value == SUAN_E_INTERNAL || value == SUAN_E_LOCKED ||
+           value == SUAN_E_STATE;
 }
 
 /* --- signatures ---------------------------------------------------------------------------------------- */
@@ -43,8 +46,8 @@ static int by_key(const void *a, const void *b)
     return memcmp(left->key.bytes, right->key.bytes, sizeof left->key.bytes);
 }
 
-static enum suan_status verify_one(const struct suan_command *command, struct suan_span blob, struct verified *out,
-                                   struct suan_error *error)
+static enum suan_status verify_one(const struct suan_command *command, struct suan_span blob,
+                                   struct verified *out, struct suan_error *error)
 {
     struct suan_public_key key;
     struct suan_error cause = {0};
@@ -56,8 +59,8 @@ static enum suan_status verify_one(const struct suan_command *command, struct su
         return suan_error_set(error, status, cause.code, cause.hint, "%s", cause.message);
     if (status != SUAN_OK)
         return suan_error_set(error, SUAN_E_PERMISSION, code_signature,
-                              "sign the command's bytes: ssh-keygen -Y sign -n suan-event-v1", "signature: %s",
-                              cause.message);
+                              "sign the command's bytes: ssh-keygen -Y sign -n suan-event-v1",
+                              "signature: %s", cause.message);
     *out = (struct verified){suan_public_key_id(&key), blob};
     return SUAN_OK;
 }
@@ -100,10 +103,11 @@ static enum suan_status resolve(struct suan_txn *txn, const struct suan_digest *
     if (!suan_key_counts(&key, SUAN_KEY_SIGNS_EVENTS, position, time_ns)) {
         char hex[2 * SUAN_DIGEST_SIZE + 1];
         suan_hex(key_id->bytes, SUAN_DIGEST_SIZE, hex);
-        return suan_error_set(error, SUAN_E_PERMISSION, code_signature, "see 'suan key list'",
-                              "signature: key %s does not count here: rotated, revoked, not yet active, or not for "
-                              "commands",
-                              hex);
+        return suan_error_set(
+            error, SUAN_E_PERMISSION, code_signature, "see 'suan key list'",
+            "signature: key %s does not count here: rotated, revoked, not yet active, or not for "
+            "commands",
+            hex);
     }
     out->ident = key.owner;
     return SUAN_OK;
@@ -138,7 +142,8 @@ const struct suan_rule *fold_rule(const struct suan_registry_options *options, u
 
 enum suan_status fold_begin(struct suan_txn *txn, const struct suan_registry_options *options,
                             const struct suan_command *command, const struct fold_signatures *signatures,
-                            uint64_t index, uint64_t time_ns, struct fold_event *out, struct suan_error *error)
+                            uint64_t index, uint64_t time_ns, struct fold_event *out,
+                            struct suan_error *error)
 {
     *out = (struct fold_event){.rule = fold_rule(options, command->kind)};
     if (out->rule == NULL)
@@ -166,7 +171,8 @@ static enum suan_status check_fields(const struct suan_rule *rule, const struct 
     return suan_json_only(command->body, known, "command", error);
 }
 
-static enum suan_status check_place(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_place(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_error *error)
 {
     struct suan_charter charter;
     struct suan_clock_state clock;
@@ -175,7 +181,8 @@ static enum suan_status check_place(struct suan_txn *txn, const struct suan_act 
     if (status != SUAN_OK)
         return status;
     if (act->time_ns <= clock.last_ns)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "its time is not after that of the last event");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "its time is not after that of the last event");
     if (act->time_ns > act->command->not_after_ns)
         return suan_error_set(error, SUAN_E_CONFLICT, "event.expired", "make and sign the command again",
                               "the command has expired: it is past its 'not_after'");
@@ -198,8 +205,8 @@ static enum suan_status check_place(struct suan_txn *txn, const struct suan_act 
 }
 
 /* Whether one signer is the actor or a member of it. */
-static enum suan_status speaks_for(struct suan_txn *txn, const struct suan_act *act, const struct suan_signer_of *signer,
-                                   struct suan_error *error)
+static enum suan_status speaks_for(struct suan_txn *txn, const struct suan_act *act,
+                                   const struct suan_signer_of *signer, struct suan_error *error)
 {
     uint32_t roles = 0;
     enum suan_status status = suan_member_roles(txn, &act->by, &signer->ident, act->time_ns, &roles, error);
@@ -208,9 +215,11 @@ static enum suan_status speaks_for(struct suan_txn *txn, const struct suan_act *
     return roles != 0 ? SUAN_OK : SUAN_E_NOT_FOUND;
 }
 
-static enum suan_status check_actor(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_actor(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_error *error)
 {
-    bool founding = act->command->kind == SUAN_EVENT_REGISTRY_INIT || act->command->kind == SUAN_EVENT_IDENTITY_CREATE;
+    bool founding =
+        act->command->kind == SUAN_EVENT_REGISTRY_INIT || act->command->kind == SUAN_EVENT_IDENTITY_CREATE;
     for (size_t i = 0; i < act->signer_count; i++) {
         enum suan_status status = id_is_zero(&act->signers[i].ident)
                                       ? (founding ? SUAN_OK : SUAN_E_NOT_FOUND)
@@ -222,16 +231,19 @@ static enum suan_status check_actor(struct suan_txn *txn, const struct suan_act 
                           "neither '%.*s' nor a member of it has signed", SUAN_SPAN_PRINTF(act->command->by));
 }
 
-static enum suan_status check_signing(struct suan_txn *txn, const struct fold_event *event, struct suan_error *error)
+static enum suan_status check_signing(struct suan_txn *txn, const struct fold_event *event,
+                                      struct suan_error *error)
 {
     const struct suan_act *act = &event->act;
     if (event->rule->origin == SUAN_RULE_WRITER) {
         if (act->signer_count > 0)
-            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "an event of the writer's own is not signed");
+            return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                                  "an event of the writer's own is not signed");
         return SUAN_OK;
     }
     if (act->signer_count == 0)
-        return suan_error_set(error, SUAN_E_PERMISSION, code_signature, "sign the command", "the command is not signed");
+        return suan_error_set(error, SUAN_E_PERMISSION, code_signature, "sign the command",
+                              "the command is not signed");
     return check_actor(txn, act, error);
 }
 
@@ -326,14 +338,16 @@ enum suan_status fold_apply(struct suan_txn *txn, const struct fold_event *event
 /* --- replay -------------------------------------------------------------------------------------------- */
 
 static enum suan_status replay(const struct suan_registry_options *options, struct suan_txn *txn,
-                               const struct suan_leaf *leaf, const struct suan_command *command, enum suan_log log,
-                               uint64_t index, struct suan_error *error)
+                               const struct suan_leaf *leaf, const struct suan_command *command,
+                               enum suan_log log, uint64_t index, struct suan_error *error)
 {
     struct fold_signatures signatures = {0};
     struct fold_event event;
     if (leaf->kind != command->kind || suan_event_log(leaf->kind) != log)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "its kind is not that of its command or log");
-    enum suan_status status = fold_verify(command, leaf->signatures, leaf->signature_count, &signatures, error);
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "its kind is not that of its command or log");
+    enum suan_status status =
+        fold_verify(command, leaf->signatures, leaf->signature_count, &signatures, error);
     if (status == SUAN_OK)
         status = fold_begin(txn, options, command, &signatures, index, leaf->time_ns, &event, error);
     if (status == SUAN_OK)
@@ -365,8 +379,9 @@ enum suan_status suan_registry_replay(const struct suan_registry_options *option
 
 /* --- what rules ask ------------------------------------------------------------------------------------ */
 
-enum suan_status suan_act_blob(struct suan_txn *txn, const struct suan_act *act, const struct suan_digest *digest,
-                               struct suan_span *out_blob, struct suan_error *error)
+enum suan_status suan_act_blob(struct suan_txn *txn, const struct suan_act *act,
+                               const struct suan_digest *digest, struct suan_span *out_blob,
+                               struct suan_error *error)
 {
     for (size_t i = 0; i < act->blob_count; i++) {
         struct suan_digest offered = suan_sha256(act->blobs[i]);
@@ -384,7 +399,8 @@ enum suan_status suan_act_blob(struct suan_txn *txn, const struct suan_act *act,
                           "evidence %s is not there", hex);
 }
 
-/* Signatures that nobody asked for yet come first, so that two questions are answered by two people where possible. */
+/* Signatures that nobody asked for yet come first, so that two questions are answered by two people where
+ * possible. */
 enum marked { NOT_MARKED, MARKED, MARKED_PASSES };
 
 static bool is_marked(const struct suan_act *act, size_t i)
@@ -422,20 +438,22 @@ bool suan_act_signed_with(const struct suan_act *act, const struct suan_digest *
     return false;
 }
 
-static enum suan_status refuse_act(struct suan_txn *txn, const struct suan_id *ident, uint32_t roles, const char *what,
-                                   struct suan_error *error)
+static enum suan_status refuse_act(struct suan_txn *txn, const struct suan_id *ident, uint32_t roles,
+                                   const char *what, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer names = {0};
     struct suan_identity identity;
-    const char *name = suan_identity_get(txn, ident, &identity, NULL) == SUAN_OK ? identity.ident : "(unknown)";
+    const char *name =
+        suan_identity_get(txn, ident, &identity, NULL) == SUAN_OK ? identity.ident : "(unknown)";
     suan_roles_format(roles, &names);
     return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "hand the command to them to sign",
                           "%s%s'%s' must sign, or a member of it with the roles %s", what,
                           what[0] != '\0' ? ": " : "", name, suan_buffer_text(&names));
 }
 
-enum suan_status suan_act_require(struct suan_txn *txn, const struct suan_act *act, const struct suan_id *ident,
-                                  uint32_t roles, const char *what, struct suan_error *error)
+enum suan_status suan_act_require(struct suan_txn *txn, const struct suan_act *act,
+                                  const struct suan_id *ident, uint32_t roles, const char *what,
+                                  struct suan_error *error)
 {
     for (int pass = NOT_MARKED; pass < MARKED_PASSES; pass++) {
         for (size_t i = 0; i < act->signer_count; i++) {
@@ -455,9 +473,12 @@ enum suan_status suan_act_require(struct suan_txn *txn, const struct suan_act *a
     return refuse_act(txn, ident, roles, what, error);
 }
 
-enum suan_status suan_act_require_operator(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+enum suan_status suan_act_require_operator(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error)
 {
     struct suan_id operator_id;
     enum suan_status status = suan_identity_operator(txn, &operator_id, error);
-    return status != SUAN_OK ? status : suan_act_require(txn, act, &operator_id, SUAN_ROLE_ADMIN, "the operator", error);
+    return status != SUAN_OK
+               ? status
+               : suan_act_require(txn, act, &operator_id, SUAN_ROLE_ADMIN, "the operator", error);
 }

@@ -70,8 +70,9 @@ struct suan_family {
     enum suan_status (*seal)(struct suan_txn *txn, struct suan_sealer *sealer, struct suan_error *error);
 };
 
-extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_key, suan_family_member,
-    suan_family_owner, suan_family_release, suan_family_attestation, suan_family_policy, suan_family_review;
+extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_key,
+    suan_family_member, suan_family_owner, suan_family_release, suan_family_attestation, suan_family_policy,
+    suan_family_review;
 /* All families of the catalogue itself; a registry with a ledger has more. */
 enum { SUAN_CATALOG_FAMILIES = 9 };
 extern const struct suan_family *const suan_catalog_families[SUAN_CATALOG_FAMILIES];

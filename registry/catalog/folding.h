@@ -1,7 +1,8 @@
 #ifndef SUAN_CATALOG_FOLDING_H
 #define SUAN_CATALOG_FOLDING_H
 
-/* Inside this folder only: one event on its way through its rule, the same for the writer and for every replay. */
+/* Inside this folder only: one event on its way through its rule, the same for the writer and for every
+ * replay. */
 #include "charter.h"
 #include "fold.h"
 
@@ -11,9 +12,11 @@ struct fold_signatures {
     struct suan_digest keys[SUAN_SIGNATURES_MAX];
     struct suan_span blobs[SUAN_SIGNATURES_MAX];
 };
-/* Verifies each blob over the command's bytes. Errors: PERMISSION "event.signature"; FORMAT "event.format". Pure. */
+/* Verifies each blob over the command's bytes. Errors: PERMISSION "event.signature"; FORMAT "event.format".
+ * Pure. */
 SUAN_MUST_USE enum suan_status fold_verify(const struct suan_command *command, const struct suan_span *blobs,
-                                           size_t count, struct fold_signatures *out, struct suan_error *error);
+                                           size_t count, struct fold_signatures *out,
+                                           struct suan_error *error);
 
 /* NULL if no family knows the kind. */
 const struct suan_rule *fold_rule(const struct suan_registry_options *options, uint16_t kind);
@@ -24,15 +27,17 @@ struct fold_event {
     struct suan_act act;
     uint32_t used;
 };
-/* Fills the event: its rule and, if not the writer's own, its signers. `blobs` may be NULL. Errors: UNSUPPORTED
-   "event.unknown", PERMISSION "event.signature". */
+/* Fills the event: its rule and, if not the writer's own, its signers. `blobs` may be NULL. Errors:
+   UNSUPPORTED "event.unknown", PERMISSION "event.signature". */
 SUAN_MUST_USE enum suan_status fold_begin(struct suan_txn *txn, const struct suan_registry_options *options,
-                                          const struct suan_command *command, const struct fold_signatures *signatures,
-                                          uint64_t index, uint64_t time_ns, struct fold_event *out,
-                                          struct suan_error *error);
+                                          const struct suan_command *command,
+                                          const struct fold_signatures *signatures, uint64_t index,
+                                          uint64_t time_ns, struct fold_event *out, struct suan_error *error);
 /* All that can refuse it. */
-SUAN_MUST_USE enum suan_status fold_check(struct suan_txn *txn, struct fold_event *event, struct suan_error *error);
-/* Writes what follows from it: blobs, the rule's rows, its id, the last event's time. The leaf is appended after it. */
+SUAN_MUST_USE enum suan_status fold_check(struct suan_txn *txn, struct fold_event *event,
+                                          struct suan_error *error);
+/* Writes what follows from it: blobs, the rule's rows, its id, the last event's time. The leaf is appended
+ * after it. */
 SUAN_MUST_USE enum suan_status fold_apply(struct suan_txn *txn, const struct fold_event *event,
                                           struct suan_error *error);
 
@@ -45,7 +50,8 @@ struct fold_place {
 SUAN_MUST_USE enum suan_status fold_find(struct suan_txn *txn, const struct suan_id *command_id,
                                          struct fold_place *out, struct suan_error *error);
 
-/* True for failures of the machine or the store: they end the whole batch, and are nobody's verdict on an event. */
+/* True for failures of the machine or the store: they end the whole batch, and are nobody's verdict on an
+ * event. */
 bool fold_is_fatal(enum suan_status status);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Identities: a name, a type, what it is called, and the first key. Row: ident id16 -> type1, index8, time8, name,
- * display, contact (each a length byte and text; contact two length bytes).
+ * Identities: a name, a type, what it is called, and the first key. Row: ident id16 -> type1, index8, time8,
+ * name, display, contact (each a length byte and text; contact two length bytes).
  */
 #include "identity.h"
 
@@ -22,8 +22,12 @@ struct type_row {
 };
 
 static const struct type_row types[] = {
-    {SUAN_IDENT_PERSON, "person"},     {SUAN_IDENT_DEVELOPER, "developer"}, {SUAN_IDENT_ENTERPRISE, "enterprise"},
-    {SUAN_IDENT_PROVIDER, "provider"}, {SUAN_IDENT_BODY, "body"},           {SUAN_IDENT_AUTHORITY, "authority"},
+    {SUAN_IDENT_PERSON, "person"},
+    {SUAN_IDENT_DEVELOPER, "developer"},
+    {SUAN_IDENT_ENTERPRISE, "enterprise"},
+    {SUAN_IDENT_PROVIDER, "provider"},
+    {SUAN_IDENT_BODY, "body"},
+    {SUAN_IDENT_AUTHORITY, "authority"},
     {SUAN_IDENT_OPERATOR, "operator"},
 };
 
@@ -49,7 +53,8 @@ bool suan_ident_type_find(struct suan_span name, enum suan_ident_type *out_type)
 
 /* --- rows ---------------------------------------------------------------------------------------------- */
 
-enum suan_status identity_put(struct suan_txn *txn, const struct suan_identity *identity, struct suan_error *error)
+enum suan_status identity_put(struct suan_txn *txn, const struct suan_identity *identity,
+                              struct suan_error *error)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer value = {0};
     struct record_key key = {.size = 0};
@@ -78,8 +83,8 @@ static void read_contact(struct record_reader *reader, char out[SUAN_CONTACT_MAX
     reader->rest = suan_span(reader->rest.data + size, reader->rest.size - size);
 }
 
-static enum suan_status decode_identity(struct suan_span key, struct suan_span value, struct suan_identity *out,
-                                        struct suan_error *error)
+static enum suan_status decode_identity(struct suan_span key, struct suan_span value,
+                                        struct suan_identity *out, struct suan_error *error)
 {
     struct record_reader head = {key, false}, reader = {value, false};
     record_id(&head, &out->id);
@@ -93,8 +98,8 @@ static enum suan_status decode_identity(struct suan_span key, struct suan_span v
     return record_check(&reader, "ident", error);
 }
 
-static enum suan_status get_identity(struct suan_txn *txn, const struct suan_id *id, struct suan_identity *out,
-                                     struct suan_error *error)
+static enum suan_status get_identity(struct suan_txn *txn, const struct suan_id *id,
+                                     struct suan_identity *out, struct suan_error *error)
 {
     struct suan_span value;
     enum suan_status status = suan_row_get(txn, SUAN_TABLE_IDENT, id_span(id), &value, error);
@@ -126,7 +131,8 @@ enum suan_status suan_identity_find(struct suan_txn *txn, struct suan_span ident
 }
 
 enum suan_status suan_identity_each(struct suan_txn *txn,
-                                    enum suan_status (*visit)(void *context, const struct suan_identity *identity),
+                                    enum suan_status (*visit)(void *context,
+                                                              const struct suan_identity *identity),
                                     void *context, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
@@ -170,12 +176,14 @@ static enum suan_status read_text(const struct suan_json *body, const char *fiel
     return SUAN_OK;
 }
 
-static enum suan_status read_identity(const struct suan_act *act, struct suan_identity *out, struct suan_error *error)
+static enum suan_status read_identity(const struct suan_act *act, struct suan_identity *out,
+                                      struct suan_error *error)
 {
     const struct suan_json *body = act->command->body;
     struct suan_span ident, type;
     *out = (struct suan_identity){.index = act->index, .time_ns = act->time_ns};
-    enum suan_status status = suan_json_get_text(body, "ident", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &ident, "", error);
+    enum suan_status status =
+        suan_json_get_text(body, "ident", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &ident, "", error);
     if (status == SUAN_OK)
         status = suan_json_get_text(body, "type", SUAN_JSON_REQUIRED, 32, &type, "", error);
     if (status == SUAN_OK)
@@ -183,8 +191,9 @@ static enum suan_status read_identity(const struct suan_act *act, struct suan_id
     if (status != SUAN_OK)
         return status;
     if (!suan_ident_is_valid(ident))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, "use a-z, 0-9, '.' and '-', at most 64 bytes",
-                              "ident: '%.*s' is not a name", SUAN_SPAN_PRINTF(ident));
+        return suan_error_set(error, SUAN_E_FORMAT, code_format,
+                              "use a-z, 0-9, '.' and '-', at most 64 bytes", "ident: '%.*s' is not a name",
+                              SUAN_SPAN_PRINTF(ident));
     if (!suan_ident_type_find(type, &out->type))
         return suan_error_set(error, SUAN_E_FORMAT, code_format,
                               "person, developer, enterprise, provider, body, authority or operator",
@@ -199,7 +208,8 @@ static bool needs_operator(enum suan_ident_type type)
     return type == SUAN_IDENT_BODY || type == SUAN_IDENT_AUTHORITY || type == SUAN_IDENT_OPERATOR;
 }
 
-static enum suan_status check_create(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_create(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity identity, other;
     struct suan_public_key key;
@@ -219,11 +229,13 @@ static enum suan_status check_create(struct suan_txn *txn, const struct suan_act
         return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "sign with the new key",
                               "identity '%s': the new key has not signed", identity.ident);
     if (!id_equal(&identity.id, &act->by))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "by: a new identity speaks for itself");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "by: a new identity speaks for itself");
     return needs_operator(identity.type) ? suan_act_require_operator(txn, act, error) : SUAN_OK;
 }
 
-static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity identity;
     struct suan_public_key key;
@@ -232,14 +244,15 @@ static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act
         status = key_read_new(txn, act, "key", &key, error);
     if (status == SUAN_OK)
         status = identity_put(txn, &identity, error);
-    return status != SUAN_OK ? status
-                             : key_give(txn, act, &identity.id, &key, SUAN_KEY_SIGNS_ALL, act->time_ns, error);
+    return status != SUAN_OK
+               ? status
+               : key_give(txn, act, &identity.id, &key, SUAN_KEY_SIGNS_ALL, act->time_ns, error);
 }
 
 /* --- identity.update ----------------------------------------------------------------------------------- */
 
-static enum suan_status read_update(struct suan_txn *txn, const struct suan_act *act, struct suan_identity *out,
-                                    struct suan_error *error)
+static enum suan_status read_update(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_identity *out, struct suan_error *error)
 {
     const struct suan_json *body = act->command->body;
     enum suan_status status = suan_identity_find(txn, act->command->by, out, error);
@@ -250,7 +263,8 @@ static enum suan_status read_update(struct suan_txn *txn, const struct suan_act 
     return status;
 }
 
-static enum suan_status check_update(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_update(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity identity;
     enum suan_status status = read_update(txn, act, &identity, error);
@@ -262,7 +276,8 @@ static enum suan_status check_update(struct suan_txn *txn, const struct suan_act
     return SUAN_OK;
 }
 
-static enum suan_status apply_update(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_update(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity identity;
     enum suan_status status = read_update(txn, act, &identity, error);

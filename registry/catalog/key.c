@@ -1,7 +1,8 @@
 /*
- * Keys: added and rotated by their holder, revoked from a place in the log on, recovered by others after a wait. A key
- * belongs to one identity for ever. Rows: key key32 -> owner16, added index8, added time8, active time8, state1, from8,
- * namespaces1, wire key; id_key id16|key32 -> nothing; recover index8 -> id16, key32, active time8, objected1.
+ * Keys: added and rotated by their holder, revoked from a place in the log on, recovered by others after a
+ * wait. A key belongs to one identity for ever. Rows: key key32 -> owner16, added index8, added time8, active
+ * time8, state1, from8, namespaces1, wire key; id_key id16|key32 -> nothing; recover index8 -> id16, key32,
+ * active time8, objected1.
  */
 #include "key.h"
 
@@ -56,8 +57,8 @@ enum suan_status key_give(struct suan_txn *txn, const struct suan_act *act, cons
     return key_put(txn, &row, error);
 }
 
-static enum suan_status decode_key(struct suan_span place, struct suan_span value, struct suan_identity_key *out,
-                                   struct suan_error *error)
+static enum suan_status decode_key(struct suan_span place, struct suan_span value,
+                                   struct suan_identity_key *out, struct suan_error *error)
 {
     struct record_reader head = {place, false}, reader = {value, false};
     record_digest(&head, &out->id);
@@ -76,16 +77,16 @@ static enum suan_status decode_key(struct suan_span place, struct suan_span valu
 }
 
 /* NOT_FOUND leaves `error` alone. */
-static enum suan_status look_up(struct suan_txn *txn, const struct suan_digest *key, struct suan_identity_key *out,
-                                struct suan_error *error)
+static enum suan_status look_up(struct suan_txn *txn, const struct suan_digest *key,
+                                struct suan_identity_key *out, struct suan_error *error)
 {
     struct suan_span value;
     enum suan_status status = suan_row_get(txn, SUAN_TABLE_KEY, digest_span(key), &value, error);
     return status != SUAN_OK ? status : decode_key(digest_span(key), value, out, error);
 }
 
-enum suan_status suan_key_get(struct suan_txn *txn, const struct suan_digest *key, struct suan_identity_key *out,
-                              struct suan_error *error)
+enum suan_status suan_key_get(struct suan_txn *txn, const struct suan_digest *key,
+                              struct suan_identity_key *out, struct suan_error *error)
 {
     enum suan_status status = look_up(txn, key, out, error);
     if (status != SUAN_E_NOT_FOUND)
@@ -123,7 +124,8 @@ enum suan_status suan_key_each(struct suan_txn *txn, const struct suan_id *ident
     return status;
 }
 
-bool suan_key_counts(const struct suan_identity_key *key, uint32_t namespaces, uint64_t position, uint64_t time_ns)
+bool suan_key_counts(const struct suan_identity_key *key, uint32_t namespaces, uint64_t position,
+                     uint64_t time_ns)
 {
     if ((key->namespaces & namespaces) != namespaces || position < key->added_idx || time_ns < key->active_ns)
         return false;
@@ -169,7 +171,8 @@ static bool is_signed_with(const struct suan_leaf *leaf, const struct suan_publi
 }
 
 enum suan_status suan_key_each_doubtful(struct suan_txn *txn, const struct suan_identity_key *key,
-                                        enum suan_status (*visit)(void *context, uint64_t index, uint16_t kind),
+                                        enum suan_status (*visit)(void *context, uint64_t index,
+                                                                  uint16_t kind),
                                         void *context, struct suan_error *error)
 {
     uint64_t size = 0;
@@ -190,12 +193,12 @@ enum suan_status suan_key_each_doubtful(struct suan_txn *txn, const struct suan_
 
 /* --- what the rules share ------------------------------------------------------------------------------ */
 
-static enum suan_status read_public_key(const struct suan_act *act, const char *field, struct suan_public_key *out,
-                                        struct suan_error *error)
+static enum suan_status read_public_key(const struct suan_act *act, const char *field,
+                                        struct suan_public_key *out, struct suan_error *error)
 {
     struct suan_span text;
-    enum suan_status status =
-        suan_json_get_text(act->command->body, field, SUAN_JSON_REQUIRED, SUAN_KEY_TEXT_MAX, &text, "", error);
+    enum suan_status status = suan_json_get_text(act->command->body, field, SUAN_JSON_REQUIRED,
+                                                 SUAN_KEY_TEXT_MAX, &text, "", error);
     return status != SUAN_OK ? status : suan_public_key_parse(text, out, error);
 }
 
@@ -209,7 +212,8 @@ enum suan_status key_read_new(struct suan_txn *txn, const struct suan_act *act, 
     struct suan_digest id = suan_public_key_id(out);
     status = look_up(txn, &id, &other, error);
     if (status == SUAN_OK)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "make another key: 'ssh-keygen -t ed25519'",
+        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict,
+                              "make another key: 'ssh-keygen -t ed25519'",
                               "%s: a key belongs to one identity for ever, and this one has an owner", field);
     return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
 }
@@ -219,26 +223,28 @@ static enum suan_status read_known(struct suan_txn *txn, const struct suan_act *
                                    struct suan_identity_key *out, struct suan_error *error)
 {
     struct suan_digest id;
-    enum suan_status status =
-        suan_json_get_hex(act->command->body, field, SUAN_JSON_REQUIRED, id.bytes, sizeof id.bytes, "", error);
+    enum suan_status status = suan_json_get_hex(act->command->body, field, SUAN_JSON_REQUIRED, id.bytes,
+                                                sizeof id.bytes, "", error);
     return status != SUAN_OK ? status : suan_key_get(txn, &id, out, error);
 }
 
-static enum suan_status require_key(const struct suan_act *act, const struct suan_public_key *key, const char *what,
-                                    struct suan_error *error)
+static enum suan_status require_key(const struct suan_act *act, const struct suan_public_key *key,
+                                    const char *what, struct suan_error *error)
 {
     struct suan_digest id = suan_public_key_id(key);
     if (suan_act_signed_with(act, &id))
         return SUAN_OK;
-    return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "sign with that key too", "the %s has not signed",
-                          what);
+    return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "sign with that key too",
+                          "the %s has not signed", what);
 }
 
-static enum suan_status require_self(const struct suan_act *act, const struct suan_id *ident, struct suan_error *error)
+static enum suan_status require_self(const struct suan_act *act, const struct suan_id *ident,
+                                     struct suan_error *error)
 {
     if (suan_act_signed_by(act, ident))
         return SUAN_OK;
-    return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "sign with an active key of the identity itself",
+    return suan_error_set(error, SUAN_E_PERMISSION, code_permission,
+                          "sign with an active key of the identity itself",
                           "no key of the identity itself has signed");
 }
 
@@ -248,7 +254,8 @@ static enum suan_status count_active(void *context, const struct suan_identity_k
     return SUAN_OK;
 }
 
-static enum suan_status check_room(struct suan_txn *txn, const struct suan_id *ident, struct suan_error *error)
+static enum suan_status check_room(struct suan_txn *txn, const struct suan_id *ident,
+                                   struct suan_error *error)
 {
     uint32_t count = 0;
     enum suan_status status = suan_key_each(txn, ident, count_active, &count, error);
@@ -259,15 +266,15 @@ static enum suan_status check_room(struct suan_txn *txn, const struct suan_id *i
 }
 
 /* Evidence is optional; what is named must be there. */
-static enum suan_status check_evidence(struct suan_txn *txn, const struct suan_act *act, enum suan_json_need need,
-                                       struct suan_error *error)
+static enum suan_status check_evidence(struct suan_txn *txn, const struct suan_act *act,
+                                       enum suan_json_need need, struct suan_error *error)
 {
     struct suan_digest digest;
     struct suan_span blob;
     if (need == SUAN_JSON_OPTIONAL && suan_json_find(act->command->body, "evidence") == NULL)
         return SUAN_OK;
-    enum suan_status status = suan_json_get_hex(act->command->body, "evidence", SUAN_JSON_REQUIRED, digest.bytes,
-                                                sizeof digest.bytes, "", error);
+    enum suan_status status = suan_json_get_hex(act->command->body, "evidence", SUAN_JSON_REQUIRED,
+                                                digest.bytes, sizeof digest.bytes, "", error);
     return status != SUAN_OK ? status : suan_act_blob(txn, act, &digest, &blob, error);
 }
 
@@ -283,8 +290,8 @@ static enum suan_status read_namespaces(const struct suan_act *act, uint32_t *ou
                  {SUAN_NAMESPACE_GIT, SUAN_KEY_SIGNS_GIT}};
     enum { KNOWN_COUNT = sizeof known / sizeof known[0] };
     const struct suan_json *names;
-    enum suan_status status = suan_json_get_array(act->command->body, "namespaces", SUAN_JSON_REQUIRED, KNOWN_COUNT,
-                                                  &names, "", error);
+    enum suan_status status = suan_json_get_array(act->command->body, "namespaces", SUAN_JSON_REQUIRED,
+                                                  KNOWN_COUNT, &names, "", error);
     if (status != SUAN_OK)
         return status;
     *out = 0;
@@ -294,7 +301,8 @@ static enum suan_status read_namespaces(const struct suan_act *act, uint32_t *ou
         for (size_t k = 0; k < KNOWN_COUNT; k++)
             *out |= suan_span_equal(name, suan_span_text(known[k].name)) ? known[k].bit : 0;
         if (*out == before)
-            return suan_error_set(error, SUAN_E_FORMAT, code_format, "suan-event-v1, suan-release-v1 or git, each once",
+            return suan_error_set(error, SUAN_E_FORMAT, code_format,
+                                  "suan-event-v1, suan-release-v1 or git, each once",
                                   "namespaces: '%.*s' is unknown or repeated", SUAN_SPAN_PRINTF(name));
     }
     if (*out == 0)
@@ -328,7 +336,8 @@ static enum suan_status apply_add(struct suan_txn *txn, const struct suan_act *a
 
 /* --- key.rotate ---------------------------------------------------------------------------------------- */
 
-static enum suan_status check_rotate(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_rotate(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity_key old;
     struct suan_public_key key;
@@ -338,14 +347,17 @@ static enum suan_status check_rotate(struct suan_txn *txn, const struct suan_act
     if (status != SUAN_OK)
         return status;
     if (!id_equal(&old.owner, &act->by))
-        return suan_error_set(error, SUAN_E_PERMISSION, code_permission, NULL, "old: the key is another identity's");
+        return suan_error_set(error, SUAN_E_PERMISSION, code_permission, NULL,
+                              "old: the key is another identity's");
     if (old.state != SUAN_KEY_ACTIVE)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL, "old: the key is no longer active");
+        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL,
+                              "old: the key is no longer active");
     status = require_key(act, &old.key, "old key", error);
     return status != SUAN_OK ? status : require_key(act, &key, "new key", error);
 }
 
-static enum suan_status apply_rotate(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_rotate(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity_key old;
     struct suan_public_key key;
@@ -357,14 +369,15 @@ static enum suan_status apply_rotate(struct suan_txn *txn, const struct suan_act
     old.state = SUAN_KEY_ROTATED;
     old.from_idx = act->index + 1;
     status = key_put(txn, &old, error);
-    return status != SUAN_OK ? status : key_give(txn, act, &act->by, &key, old.namespaces, act->time_ns, error);
+    return status != SUAN_OK ? status
+                             : key_give(txn, act, &act->by, &key, old.namespaces, act->time_ns, error);
 }
 
 /* --- key.revoke ---------------------------------------------------------------------------------------- */
 
 /* The holder, an ADMIN of the organisation that holds it, or the operator. */
-static enum suan_status require_revoker(struct suan_txn *txn, const struct suan_act *act, const struct suan_id *owner,
-                                        struct suan_error *error)
+static enum suan_status require_revoker(struct suan_txn *txn, const struct suan_act *act,
+                                        const struct suan_id *owner, struct suan_error *error)
 {
     enum suan_status status = suan_act_require(txn, act, owner, SUAN_ROLE_ADMIN, "", NULL);
     if (status != SUAN_E_PERMISSION)
@@ -386,11 +399,12 @@ static enum suan_status read_revocation(struct suan_txn *txn, const struct suan_
     if (status == SUAN_OK)
         status = suan_command_get_u64(act->command->body, "from_idx", out_from, error);
     return status != SUAN_OK ? status
-                             : suan_json_get_text(act->command->body, "reason", SUAN_JSON_REQUIRED, REASON_MAX,
-                                                  &reason, "", error);
+                             : suan_json_get_text(act->command->body, "reason", SUAN_JSON_REQUIRED,
+                                                  REASON_MAX, &reason, "", error);
 }
 
-static enum suan_status check_revoke(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_revoke(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity_key key;
     uint64_t from = 0;
@@ -401,16 +415,17 @@ static enum suan_status check_revoke(struct suan_txn *txn, const struct suan_act
         return status;
     if (from > act->index)
         return suan_error_set(error, SUAN_E_FORMAT, code_format, "name a place that the log has reached",
-                              "from_idx: %llu is in the future; the log has %llu events", (unsigned long long)from,
-                              (unsigned long long)act->index);
+                              "from_idx: %llu is in the future; the log has %llu events",
+                              (unsigned long long)from, (unsigned long long)act->index);
     if (key.state != SUAN_KEY_ACTIVE && from >= key.from_idx)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "only an earlier from_idx changes anything",
-                              "key: its signatures are invalid from event %llu on already",
-                              (unsigned long long)key.from_idx);
+        return suan_error_set(
+            error, SUAN_E_CONFLICT, code_conflict, "only an earlier from_idx changes anything",
+            "key: its signatures are invalid from event %llu on already", (unsigned long long)key.from_idx);
     return require_revoker(txn, act, &key.owner, error);
 }
 
-static enum suan_status apply_revoke(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_revoke(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_identity_key key;
     uint64_t from = 0;
@@ -452,8 +467,8 @@ static enum suan_status get_recovery(struct suan_txn *txn, uint64_t index, struc
     record_key_add_u64(&place, index);
     enum suan_status status = suan_row_get(txn, SUAN_TABLE_RECOVER, record_key_span(&place), &value, error);
     if (status == SUAN_E_NOT_FOUND)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "event.absent", NULL, "recover: event %llu recovers no key",
-                              (unsigned long long)index);
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "event.absent", NULL,
+                              "recover: event %llu recovers no key", (unsigned long long)index);
     if (status != SUAN_OK)
         return status;
     struct record_reader reader = {value, false};
@@ -475,14 +490,15 @@ static enum suan_status look_for_body(void *context, const struct suan_identity 
     struct vouching *vouching = context;
     if (vouching->found != SUAN_E_PERMISSION || identity->type != SUAN_IDENT_BODY)
         return SUAN_OK;
-    vouching->found = suan_act_require(vouching->txn, vouching->act, &identity->id, SUAN_ROLE_ADMIN, "", NULL);
+    vouching->found =
+        suan_act_require(vouching->txn, vouching->act, &identity->id, SUAN_ROLE_ADMIN, "", NULL);
     return SUAN_OK;
 }
 
-/* Besides the operator, an ADMIN of the identity, or one industry body, vouches for a recovery; the operator's signature
-   does not count twice. */
-static enum suan_status require_voucher(struct suan_txn *txn, const struct suan_act *act, const struct suan_id *ident,
-                                        struct suan_error *error)
+/* Besides the operator, an ADMIN of the identity, or one industry body, vouches for a recovery; the
+   operator's signature does not count twice. */
+static enum suan_status require_voucher(struct suan_txn *txn, const struct suan_act *act,
+                                        const struct suan_id *ident, struct suan_error *error)
 {
     struct vouching vouching = {txn, act, SUAN_E_PERMISSION};
     enum suan_status status = SUAN_OK;
@@ -497,18 +513,20 @@ static enum suan_status require_voucher(struct suan_txn *txn, const struct suan_
                           "key.recover: nobody but the operator has signed");
 }
 
-static enum suan_status read_recovery(struct suan_txn *txn, const struct suan_act *act, struct suan_identity *out_ident,
-                                      struct suan_public_key *out_key, struct suan_error *error)
+static enum suan_status read_recovery(struct suan_txn *txn, const struct suan_act *act,
+                                      struct suan_identity *out_ident, struct suan_public_key *out_key,
+                                      struct suan_error *error)
 {
     struct suan_span ident;
-    enum suan_status status = suan_json_get_text(act->command->body, "ident", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX,
-                                                 &ident, "", error);
+    enum suan_status status = suan_json_get_text(act->command->body, "ident", SUAN_JSON_REQUIRED,
+                                                 SUAN_IDENT_MAX, &ident, "", error);
     if (status == SUAN_OK)
         status = suan_identity_find(txn, ident, out_ident, error);
     return status != SUAN_OK ? status : read_public_key(act, "key", out_key, error);
 }
 
-static enum suan_status check_recover(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_recover(struct suan_txn *txn, const struct suan_act *act,
+                                      struct suan_error *error)
 {
     struct suan_identity identity;
     struct suan_public_key key;
@@ -524,7 +542,8 @@ static enum suan_status check_recover(struct suan_txn *txn, const struct suan_ac
     return status != SUAN_OK ? status : require_voucher(txn, act, &identity.id, error);
 }
 
-static enum suan_status apply_recover(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_recover(struct suan_txn *txn, const struct suan_act *act,
+                                      struct suan_error *error)
 {
     struct suan_identity identity;
     struct suan_public_key key;
@@ -533,8 +552,9 @@ static enum suan_status apply_recover(struct suan_txn *txn, const struct suan_ac
         return status;
     struct recovery recovery = {identity.id, suan_public_key_id(&key), act->time_ns + RECOVERY_NS, 0};
     status = put_recovery(txn, act->index, &recovery, error);
-    return status != SUAN_OK ? status
-                             : key_give(txn, act, &identity.id, &key, SUAN_KEY_SIGNS_ALL, recovery.active_ns, error);
+    return status != SUAN_OK
+               ? status
+               : key_give(txn, act, &identity.id, &key, SUAN_KEY_SIGNS_ALL, recovery.active_ns, error);
 }
 
 static enum suan_status read_objection(struct suan_txn *txn, const struct suan_act *act, uint64_t *out_index,
@@ -544,7 +564,8 @@ static enum suan_status read_objection(struct suan_txn *txn, const struct suan_a
     return status != SUAN_OK ? status : get_recovery(txn, *out_index, out, error);
 }
 
-static enum suan_status check_object(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_object(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct recovery recovery;
     uint64_t index = 0;
@@ -552,12 +573,14 @@ static enum suan_status check_object(struct suan_txn *txn, const struct suan_act
     if (status != SUAN_OK)
         return status;
     if (recovery.objected != 0 || act->time_ns >= recovery.active_ns)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "revoke the key instead: 'suan key revoke'",
+        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict,
+                              "revoke the key instead: 'suan key revoke'",
                               "recover: it has taken effect, or was objected to already");
     return require_self(act, &recovery.ident, error);
 }
 
-static enum suan_status apply_object(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_object(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct recovery recovery;
     struct suan_identity_key key;

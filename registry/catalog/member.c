@@ -1,7 +1,8 @@
 /*
- * Memberships and secondments. Row: member org16|id16|index8 -> kind1, other16, roles4, from8, until8, ended8. Kind 0 is
- * a membership; kind 1 a secondment to `org`, with its home as `other`; kind 2 repeats that secondment under the secondee
- * (the first id is the secondee's, the second the host's), so that a person's secondments are found.
+ * Memberships and secondments. Row: member org16|id16|index8 -> kind1, other16, roles4, from8, until8,
+ * ended8. Kind 0 is a membership; kind 1 a secondment to `org`, with its home as `other`; kind 2 repeats that
+ * secondment under the secondee (the first id is the secondee's, the second the host's), so that a person's
+ * secondments are found.
  */
 #include "member.h"
 
@@ -21,9 +22,13 @@ enum { KIND_MEMBER, KIND_SECONDED, KIND_SECONDMENT_OF };
 
 /* --- roles --------------------------------------------------------------------------------------------- */
 
-static const char *const role_names[] = {"admin", "release", "review", "measure", "finance", "claim", "audit",
-                                         "supervise"};
-enum { ROLE_COUNT = sizeof role_names / sizeof role_names[0], ROLES_ALL = (1 << ROLE_COUNT) - 1, ROLES_TEXT_MAX = 128 };
+static const char *const role_names[] = {"admin",   "release", "review", "measure",
+                                         "finance", "claim",   "audit",  "supervise"};
+enum {
+    ROLE_COUNT = sizeof role_names / sizeof role_names[0],
+    ROLES_ALL = (1 << ROLE_COUNT) - 1,
+    ROLES_TEXT_MAX = 128
+};
 
 static uint32_t role_bit(struct suan_span name)
 {
@@ -44,9 +49,10 @@ enum suan_status suan_roles_parse(struct suan_span text, uint32_t *out_roles, st
         struct suan_span name = suan_span(text.data + start, i - start);
         uint32_t bit = i > start ? role_bit(name) : 0;
         if (bit == 0 || (roles & bit) != 0)
-            return suan_error_set(error, SUAN_E_FORMAT, "member.roles",
-                                  "admin, release, review, measure, finance, claim, audit, supervise: each once",
-                                  "roles: '%.*s' is unknown, empty or repeated", SUAN_SPAN_PRINTF(name));
+            return suan_error_set(
+                error, SUAN_E_FORMAT, "member.roles",
+                "admin, release, review, measure, finance, claim, audit, supervise: each once",
+                "roles: '%.*s' is unknown, empty or repeated", SUAN_SPAN_PRINTF(name));
         roles |= bit;
         start = i + 1;
     }
@@ -68,7 +74,8 @@ void suan_roles_format(uint32_t roles, struct suan_buffer *out)
 
 /* --- rows ---------------------------------------------------------------------------------------------- */
 
-/* A membership and the kind of its row. For KIND_SECONDMENT_OF, `org` is the host and `ident` the secondee. */
+/* A membership and the kind of its row. For KIND_SECONDMENT_OF, `org` is the host and `ident` the secondee.
+ */
 struct member_row {
     int kind;
     struct suan_membership is;
@@ -138,7 +145,8 @@ static enum suan_status each_row(struct suan_txn *txn, struct suan_span prefix,
                                  void *context, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
-    enum suan_status status = suan_scan_begin(txn, SUAN_TABLE_MEMBER, prefix, suan_span(NULL, 0), &scan, error);
+    enum suan_status status =
+        suan_scan_begin(txn, SUAN_TABLE_MEMBER, prefix, suan_span(NULL, 0), &scan, error);
     while (status == SUAN_OK) {
         struct suan_span key, value;
         struct member_row row;
@@ -176,7 +184,8 @@ static enum suan_status pass_membership(void *context, const struct member_row *
 }
 
 enum suan_status suan_member_each(struct suan_txn *txn, const struct suan_id *org,
-                                  enum suan_status (*visit)(void *context, const struct suan_membership *membership),
+                                  enum suan_status (*visit)(void *context,
+                                                            const struct suan_membership *membership),
                                   void *context, struct suan_error *error)
 {
     struct each_membership each = {visit, context};
@@ -202,8 +211,9 @@ static enum suan_status add_standing(void *context, const struct member_row *row
     return SUAN_OK;
 }
 
-static enum suan_status get_standing(struct suan_txn *txn, const struct suan_id *org, const struct suan_id *ident,
-                                     uint64_t time_ns, struct standing *out, struct suan_error *error)
+static enum suan_status get_standing(struct suan_txn *txn, const struct suan_id *org,
+                                     const struct suan_id *ident, uint64_t time_ns, struct standing *out,
+                                     struct suan_error *error)
 {
     struct record_key prefix = {.size = 0};
     *out = (struct standing){.time_ns = time_ns};
@@ -212,8 +222,9 @@ static enum suan_status get_standing(struct suan_txn *txn, const struct suan_id 
     return each_row(txn, record_key_span(&prefix), add_standing, out, error);
 }
 
-enum suan_status suan_member_roles(struct suan_txn *txn, const struct suan_id *org, const struct suan_id *ident,
-                                   uint64_t time_ns, uint32_t *out_roles, struct suan_error *error)
+enum suan_status suan_member_roles(struct suan_txn *txn, const struct suan_id *org,
+                                   const struct suan_id *ident, uint64_t time_ns, uint32_t *out_roles,
+                                   struct suan_error *error)
 {
     struct standing standing;
     if (id_equal(org, ident)) {
@@ -264,8 +275,9 @@ static enum suan_status refuse_secondment(const struct secondments *look, const 
     return suan_error_set(
         look->error, SUAN_E_PERMISSION, code_permission, "somebody without that tie must act",
         "'%s' is or was within %d days seconded from '%s' to '%s' (event %llu), which ties them to '%s'",
-        name_of(look->txn, &is->ident, &who), SUAN_SECONDMENT_COOLING_DAYS, name_of(look->txn, &is->home, &home),
-        name_of(look->txn, &is->org, &host), (unsigned long long)is->index, name_of(look->txn, look->party, &party));
+        name_of(look->txn, &is->ident, &who), SUAN_SECONDMENT_COOLING_DAYS,
+        name_of(look->txn, &is->home, &home), name_of(look->txn, &is->org, &host),
+        (unsigned long long)is->index, name_of(look->txn, look->party, &party));
 }
 
 static enum suan_status check_secondment(void *context, const struct member_row *row)
@@ -287,8 +299,8 @@ static enum suan_status check_secondment(void *context, const struct member_row 
     return host || home ? refuse_secondment(look, is) : SUAN_OK;
 }
 
-enum suan_status suan_member_untied(struct suan_txn *txn, const struct suan_id *ident, const struct suan_id *party,
-                                    uint64_t time_ns, struct suan_error *error)
+enum suan_status suan_member_untied(struct suan_txn *txn, const struct suan_id *ident,
+                                    const struct suan_id *party, uint64_t time_ns, struct suan_error *error)
 {
     struct standing standing;
     struct secondments look = {txn, party, time_ns, error};
@@ -319,17 +331,19 @@ static enum suan_status read_party(struct suan_txn *txn, const struct suan_act *
     if (status != SUAN_OK)
         return status;
     if (kind == ORGANISATION && identity.type == SUAN_IDENT_PERSON)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "%s: '%s' is a person, not an organisation",
-                              field, identity.ident);
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "%s: '%s' is a person, not an organisation", field, identity.ident);
     *out = identity.id;
     return SUAN_OK;
 }
 
-static enum suan_status read_terms(const struct suan_act *act, struct suan_membership *out, struct suan_error *error)
+static enum suan_status read_terms(const struct suan_act *act, struct suan_membership *out,
+                                   struct suan_error *error)
 {
     const struct suan_json *body = act->command->body;
     struct suan_span roles;
-    enum suan_status status = suan_json_get_text(body, "roles", SUAN_JSON_REQUIRED, ROLES_TEXT_MAX, &roles, "", error);
+    enum suan_status status =
+        suan_json_get_text(body, "roles", SUAN_JSON_REQUIRED, ROLES_TEXT_MAX, &roles, "", error);
     if (status == SUAN_OK)
         status = suan_roles_parse(roles, &out->roles, error);
     if (status == SUAN_OK)
@@ -340,22 +354,24 @@ static enum suan_status read_terms(const struct suan_act *act, struct suan_membe
         return status;
     out->index = act->index;
     if (out->until_ns <= out->from_ns || out->until_ns <= act->time_ns)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "until: the membership is over before it begins");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "until: the membership is over before it begins");
     if (out->until_ns - out->from_ns > SUAN_MEMBERSHIP_DAYS_MAX * DAY_NS)
         return suan_error_set(error, SUAN_E_FORMAT, code_format, "renew it when it is nearly over",
                               "until: a membership lasts at most %d days", SUAN_MEMBERSHIP_DAYS_MAX);
     return SUAN_OK;
 }
 
-static enum suan_status read_member(struct suan_txn *txn, const struct suan_act *act, struct suan_membership *out,
-                                    struct suan_error *error)
+static enum suan_status read_member(struct suan_txn *txn, const struct suan_act *act,
+                                    struct suan_membership *out, struct suan_error *error)
 {
     *out = (struct suan_membership){0};
     enum suan_status status = read_party(txn, act, "org", ORGANISATION, &out->org, error);
     if (status == SUAN_OK)
         status = read_party(txn, act, "ident", ANYBODY, &out->ident, error);
     if (status == SUAN_OK && id_equal(&out->org, &out->ident))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "ident: nobody is a member of themselves");
+        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
+                              "ident: nobody is a member of themselves");
     return status != SUAN_OK ? status : read_terms(act, out, error);
 }
 
@@ -374,8 +390,9 @@ static enum suan_status check_add(struct suan_txn *txn, const struct suan_act *a
     enum suan_status status = read_member(txn, act, &membership, error);
     if (status == SUAN_OK)
         status = require_member(act, &membership.ident, error);
-    return status != SUAN_OK ? status
-                             : suan_act_require(txn, act, &membership.org, SUAN_ROLE_ADMIN, "a new member", error);
+    return status != SUAN_OK
+               ? status
+               : suan_act_require(txn, act, &membership.org, SUAN_ROLE_ADMIN, "a new member", error);
 }
 
 static enum suan_status apply_add(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
@@ -387,8 +404,8 @@ static enum suan_status apply_add(struct suan_txn *txn, const struct suan_act *a
 
 /* --- member.second ------------------------------------------------------------------------------------- */
 
-static enum suan_status read_secondment(struct suan_txn *txn, const struct suan_act *act, struct suan_membership *out,
-                                        struct suan_error *error)
+static enum suan_status read_secondment(struct suan_txn *txn, const struct suan_act *act,
+                                        struct suan_membership *out, struct suan_error *error)
 {
     *out = (struct suan_membership){0};
     enum suan_status status = read_party(txn, act, "host", ORGANISATION, &out->org, error);
@@ -398,13 +415,15 @@ static enum suan_status read_secondment(struct suan_txn *txn, const struct suan_
         status = read_party(txn, act, "ident", ANYBODY, &out->ident, error);
     if (status != SUAN_OK)
         return status;
-    if (id_equal(&out->org, &out->home) || id_equal(&out->org, &out->ident) || id_equal(&out->home, &out->ident))
+    if (id_equal(&out->org, &out->home) || id_equal(&out->org, &out->ident) ||
+        id_equal(&out->home, &out->ident))
         return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
                               "home, host and ident: a secondment joins three different parties");
     return read_terms(act, out, error);
 }
 
-static enum suan_status check_second(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status check_second(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_membership secondment;
     struct standing standing;
@@ -424,7 +443,8 @@ static enum suan_status check_second(struct suan_txn *txn, const struct suan_act
                : suan_act_require(txn, act, &secondment.org, SUAN_ROLE_ADMIN, "a secondment to it", error);
 }
 
-static enum suan_status apply_second(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+static enum suan_status apply_second(struct suan_txn *txn, const struct suan_act *act,
+                                     struct suan_error *error)
 {
     struct suan_membership secondment;
     enum suan_status status = read_secondment(txn, act, &secondment, error);
@@ -433,8 +453,8 @@ static enum suan_status apply_second(struct suan_txn *txn, const struct suan_act
 
 /* --- member.end ---------------------------------------------------------------------------------------- */
 
-static enum suan_status read_end(struct suan_txn *txn, const struct suan_act *act, struct suan_membership *out,
-                                 struct suan_error *error)
+static enum suan_status read_end(struct suan_txn *txn, const struct suan_act *act,
+                                 struct suan_membership *out, struct suan_error *error)
 {
     struct suan_id org, ident;
     struct record_key key;
@@ -471,7 +491,8 @@ static enum suan_status require_side(struct suan_txn *txn, const struct suan_act
         status = suan_act_require(txn, act, &membership->home, SUAN_ROLE_ADMIN, "", NULL);
     if (status != SUAN_E_PERMISSION)
         return status;
-    return suan_error_set(error, SUAN_E_PERMISSION, code_permission, "the member or an ADMIN of the organisation signs",
+    return suan_error_set(error, SUAN_E_PERMISSION, code_permission,
+                          "the member or an ADMIN of the organisation signs",
                           "membership: neither side of it has signed");
 }
 
