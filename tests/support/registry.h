@@ -46,7 +46,7 @@ struct test_outcome {
 /* A command for this registry, good for an hour, with a new id; the caller adds the kind's fields. */
 struct suan_json *test_command(struct test_registry *test, uint16_t kind, const char *by);
 /* Signs the command with the keys of these seeds, ended by TEST_END, and hands it in. Takes the command. */
-enum { TEST_END = UINT32_MAX };
+#define TEST_END UINT32_MAX
 struct test_outcome test_submit(struct test_registry *test, struct suan_json *command, const uint32_t *seeds,
                                 const struct suan_span *blobs, size_t blob_count);
 #define test_sign(test, command, ...)                                                                        \
