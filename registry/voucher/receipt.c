@@ -500,7 +500,7 @@ static enum suan_status check_bins(const struct suan_receipt *receipt, const str
 
 /* --- the saving ---------------------------------------------------------------------------------------- */
 
-typedef __int128 wide;
+__extension__ typedef __int128 wide;
 
 static enum suan_status narrow(wide value, int64_t *out, struct suan_error *error)
 {
