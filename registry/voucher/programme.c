@@ -1,0 +1,139 @@
+/*
+ * Programmes and tariffs on record: their files are blobs, the rows say which and since when. Rows: programme
+ * ID|00|version8 -> digest32, index8, time8; tariff index8 -> id, from8, until8 (civil days), fen8, digest32, time8.
+ */
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "catalog/identity.h"
+#include "catalog/member.h"
+#include "policy/date.h"
+#include "policy/programme.h"
+#include "policy/tariff.h"
+#include "record.h"
+
+/* An authority installs rules, or the operator for it. */
+static enum suan_status require_authority(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+{
+    struct suan_identity identity;
+    enum suan_status status = suan_identity_get(txn, &act->by, &identity, error);
+    if (status != SUAN_OK)
+        return status;
+    if (identity.type != SUAN_IDENT_AUTHORITY && identity.type != SUAN_IDENT_OPERATOR)
+        return suan_error_set(error, SUAN_E_PERMISSION, "event.permission", "ask the authority that funds it",
+                              "'%s' is neither an authority nor the operator", identity.ident);
+    return suan_act_require(txn, act, &act->by, SUAN_ROLE_FINANCE, "a programme or tariff", error);
+}
+
+static enum suan_status read_blob(struct suan_txn *txn, const struct suan_act *act, struct suan_digest *out_digest,
+                                  struct suan_span *out_text, struct suan_error *error)
+{
+    enum suan_status status = suan_json_get_hex(act->command->body, "file", SUAN_JSON_REQUIRED, out_digest->bytes,
+                                                SUAN_DIGEST_SIZE, "", error);
+    return status != SUAN_OK ? status : suan_act_blob(txn, act, out_digest, out_text, error);
+}
+
+/* --- programmes ---------------------------------------------------------------------------------------- */
+
+static size_t programme_key(struct suan_span id, int64_t version, uint8_t out[SUAN_PROGRAMME_ID_MAX + 9])
+{
+    memcpy(out, id.data, id.size);
+    out[id.size] = 0;
+    suan_put_be64(out + id.size + 1, (uint64_t)version);
+    return id.size + 9;
+}
+
+static enum suan_status decode_programme(struct suan_txn *txn, struct suan_span key, struct suan_span value,
+                                         struct suan_installed *out, struct suan_error *error)
+{
+    struct row_reader reader = {value, key.size < 10 || key.size > SUAN_PROGRAMME_ID_MAX + 9};
+    *out = (struct suan_installed){0};
+    row_bytes(&reader, out->digest.bytes, SUAN_DIGEST_SIZE);
+    out->index = row_u64(&reader);
+    out->time_ns = row_u64(&reader);
+    enum suan_status status = row_check(&reader, "programme", error);
+    if (status != SUAN_OK)
+        return status;
+    memcpy(out->id, key.data, key.size - 9);
+    out->version = (int64_t)suan_be64(key.data + key.size - 8);
+    return suan_blob_get(txn, &out->digest, &out->text, error);
+}
+
+enum suan_status suan_programme_get(struct suan_txn *txn, struct suan_span id, struct suan_installed *out,
+                                    struct suan_error *error)
+{
+    uint8_t prefix[SUAN_PROGRAMME_ID_MAX + 9];
+    struct suan_span key, value;
+    enum suan_status status = SUAN_E_NOT_FOUND;
+    if (id.size > 0 && id.size <= SUAN_PROGRAMME_ID_MAX) {
+        programme_key(id, 0, prefix);
+        status = suan_row_last(txn, SUAN_TABLE_PROGRAMME, suan_span(prefix, id.size + 1), &key, &value, error);
+    }
+    if (status == SUAN_E_NOT_FOUND)
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "programme.absent", "an authority installs it: 'suan programme install'",
+                              "no programme '%.*s' on record", SUAN_SPAN_PRINTF(id));
+    return status != SUAN_OK ? status : decode_programme(txn, key, value, out, error);
+}
+
+enum suan_status suan_programme_each(struct suan_txn *txn,
+                                     enum suan_status (*visit)(void *context, const struct suan_installed *one),
+                                     void *context, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
+    enum suan_status status =
+        suan_scan_begin(txn, SUAN_TABLE_PROGRAMME, suan_span(NULL, 0), suan_span(NULL, 0), &scan, error);
+    while (status == SUAN_OK) {
+        struct suan_span key, value;
+        struct suan_installed one;
+        status = suan_scan_next(scan, &key, &value, error);
+        if (status == SUAN_E_NOT_FOUND)
+            return SUAN_OK;
+        if (status == SUAN_OK)
+            status = decode_programme(txn, key, value, &one, error);
+        if (status == SUAN_OK)
+            status = visit(context, &one);
+    }
+    return status;
+}
+
+enum suan_status check_programme(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_programme_freep) struct suan_programme *programme = NULL;
+    struct suan_digest digest;
+    struct suan_span text, row;
+    uint8_t key[SUAN_PROGRAMME_ID_MAX + 9];
+    enum suan_status status = require_authority(txn, act, error);
+    if (status == SUAN_OK)
+        status = read_blob(txn, act, &digest, &text, error);
+    if (status == SUAN_OK)
+        status = suan_programme_parse(text, digest.bytes, "programme", &programme, error);
+    if (status != SUAN_OK)
+        return status;
+    if (programme->id.size > SUAN_PROGRAMME_ID_MAX)
+        return suan_error_set(error, SUAN_E_FORMAT, "event.format", NULL, "programme: its id is too long");
+    size_t size = programme_key(programme->id, programme->version, key);
+    status = suan_row_get(txn, SUAN_TABLE_PROGRAMME, suan_span(key, size), &row, error);
+    if (status == SUAN_OK)
+        return suan_error_set(error, SUAN_E_CONFLICT, "event.conflict", "raise its version",
+                              "version %lld of programme '%.*s' is on record already", (long long)programme->version,
+                              SUAN_SPAN_PRINTF(programme->id));
+    return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
+}
+
+enum suan_status apply_programme(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_programme_freep) struct suan_programme *programme = NULL;
+    struct suan_digest digest;
+    struct suan_span text;
+    uint8_t key[SUAN_PROGRAMME_ID_MAX + 9], value[SUAN_DIGEST_SIZE + 16];
+    enum suan_status status = read_blob(txn, act, &digest, &text, error);
+    if (status == SUAN_OK)
+        status = suan_programme_parse(text, digest.bytes, "programme", &programme, error);
+    if (status != SUAN_OK)
+        return status;
+    size_t size = programme_key(programme->id, programme->version, key);
+    memcpy(value, digest.bytes, SUAN_DIGEST_SIZE);
+    suan_put_be64(value + SUAN_DIGEST_SIZE, act->index);
+    suan_put_be64(value + SUAN_DIGEST_SIZE + 8, act->time_ns);
+    return suan_row_put(txn, SUAN_TABLE_PROGRAMME, suan_span(key, size), suan_span(value, sizeof value), error);
+}
