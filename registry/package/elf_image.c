@@ -199,7 +199,47 @@ static size_t count_by_hash(struct suan_span table)
     return table.size < 8 ? SIZE_MAX : word_at(table, 1);
 }
 
-static enum suan_status check_symbols(const struct suan_elf *elf, struct suan_error *error)
+static enum suan_status read_relocations(const struct suan_elf *elf, int64_t place, int64_t bytes,
+                                         struct suan_span *out, struct suan_error *error)
+{
+    uint64_t size = suan_elf_value(elf, bytes);
+    *out = suan_span(NULL, 0);
+    if (!suan_elf_has(elf, place) || size == 0)
+        return SUAN_OK;
+    *out = slice(suan_elf_at(elf, suan_elf_value(elf, place)), 0, size);
+    if (out->size == 0 || size % sizeof(Elf64_Rela) != 0)
+        return bad_dynamic(error, "a relocation table lies outside the file");
+    return SUAN_OK;
+}
+
+static enum suan_status read_both_relocations(struct suan_elf *elf, struct suan_error *error)
+{
+    if (suan_elf_has(elf, DT_REL) ||
+        (suan_elf_has(elf, DT_PLTREL) && suan_elf_value(elf, DT_PLTREL) != DT_RELA) ||
+        (suan_elf_has(elf, DT_RELAENT) && suan_elf_value(elf, DT_RELAENT) != sizeof(Elf64_Rela)))
+        return bad_dynamic(error, "relocations of an unknown form");
+    enum suan_status status = read_relocations(elf, DT_RELA, DT_RELASZ, &elf->relocations[0], error);
+    return status == SUAN_OK ? read_relocations(elf, DT_JMPREL, DT_PLTRELSZ, &elf->relocations[1], error)
+                             : status;
+}
+
+/* One more than the highest symbol that a relocation names: those it needs from others stand in no hash
+ * table. */
+static size_t count_by_relocations(const struct suan_elf *elf)
+{
+    size_t count = 0;
+    for (size_t table = 0; table < 2; table++) {
+        for (size_t at = 0; at < elf->relocations[table].size; at += sizeof(Elf64_Rela)) {
+            Elf64_Rela relocation;
+            memcpy(&relocation, elf->relocations[table].data + at, sizeof relocation);
+            size_t symbol = ELF64_R_SYM(relocation.r_info);
+            count = symbol + 1 > count ? symbol + 1 : count;
+        }
+    }
+    return count;
+}
+
+static enum suan_status check_names(const struct suan_elf *elf, struct suan_error *error)
 {
     for (size_t i = 0; i < elf->n_symbols; i++) {
         Elf64_Sym symbol;
@@ -212,18 +252,19 @@ static enum suan_status check_symbols(const struct suan_elf *elf, struct suan_er
 
 static enum suan_status read_symbols(struct suan_elf *elf, struct suan_error *error)
 {
-    size_t count = SIZE_MAX;
+    size_t count = SIZE_MAX, relocated = count_by_relocations(elf);
     if (suan_elf_has(elf, DT_GNU_HASH))
         count = count_by_gnu_hash(suan_elf_at(elf, suan_elf_value(elf, DT_GNU_HASH)));
     else if (suan_elf_has(elf, DT_HASH))
         count = count_by_hash(suan_elf_at(elf, suan_elf_value(elf, DT_HASH)));
+    count = relocated > count ? relocated : count;
     if (count == 0 || count > SUAN_ELF_SYMBOLS_MAX || suan_elf_value(elf, DT_SYMENT) != sizeof(Elf64_Sym))
         return bad_dynamic(error, "the symbol hash table is missing, malformed or too large");
     elf->symbols = slice(suan_elf_at(elf, suan_elf_value(elf, DT_SYMTAB)), 0, count * sizeof(Elf64_Sym));
     if (elf->symbols.size == 0)
         return bad_dynamic(error, "the symbol table lies outside the file");
     elf->n_symbols = count;
-    return check_symbols(elf, error);
+    return check_names(elf, error);
 }
 
 struct suan_elf_symbol suan_elf_symbol(const struct suan_elf *elf, size_t index)
@@ -239,41 +280,14 @@ struct suan_elf_symbol suan_elf_symbol(const struct suan_elf *elf, size_t index)
     };
 }
 
-static enum suan_status read_relocations(struct suan_elf *elf, int64_t place, int64_t bytes,
-                                         struct suan_span *out, struct suan_error *error)
-{
-    uint64_t size = suan_elf_value(elf, bytes);
-    *out = suan_span(NULL, 0);
-    if (!suan_elf_has(elf, place) || size == 0)
-        return SUAN_OK;
-    *out = slice(suan_elf_at(elf, suan_elf_value(elf, place)), 0, size);
-    if (out->size == 0 || size % sizeof(Elf64_Rela) != 0)
-        return bad_dynamic(error, "a relocation table lies outside the file");
-    for (size_t at = 0; at < out->size; at += sizeof(Elf64_Rela)) {
-        Elf64_Rela relocation;
-        memcpy(&relocation, out->data + at, sizeof relocation);
-        if (ELF64_R_SYM(relocation.r_info) >= elf->n_symbols)
-            return bad_dynamic(error, "a relocation names a symbol that no look-up finds");
-    }
-    return SUAN_OK;
-}
-
 enum suan_status suan_elf_read_dynamic(struct suan_elf *elf, struct suan_error *error)
 {
     enum suan_status status = read_entries(elf, error);
     if (status == SUAN_OK)
         status = read_strings(elf, error);
     if (status == SUAN_OK)
-        status = read_symbols(elf, error);
-    if (status != SUAN_OK)
-        return status;
-    if (suan_elf_has(elf, DT_REL) ||
-        (suan_elf_has(elf, DT_PLTREL) && suan_elf_value(elf, DT_PLTREL) != DT_RELA) ||
-        (suan_elf_has(elf, DT_RELAENT) && suan_elf_value(elf, DT_RELAENT) != sizeof(Elf64_Rela)))
-        return bad_dynamic(error, "relocations of an unknown form");
-    status = read_relocations(elf, DT_RELA, DT_RELASZ, &elf->relocations[0], error);
-    return status == SUAN_OK ? read_relocations(elf, DT_JMPREL, DT_PLTRELSZ, &elf->relocations[1], error)
-                             : status;
+        status = read_both_relocations(elf, error);
+    return status == SUAN_OK ? read_symbols(elf, error) : status;
 }
 
 void suan_elf_visit_relocations(const struct suan_elf *elf, void (*visit)(void *context, uint32_t type),

@@ -73,6 +73,20 @@ static enum suan_status check_manifest_first(const struct suan_tar *tar, struct 
                           suan_tar_find(tar, name) == NULL ? "is missing" : "is not the first entry");
 }
 
+/* Behind suan.json the bytes of the paths ascend. */
+static enum suan_status check_order(const struct suan_tar *tar, struct suan_error *error)
+{
+    for (size_t i = 2; i < tar->count; i++) {
+        struct suan_span a = tar->entries[i - 1].path, b = tar->entries[i].path;
+        if (suan_span_compare(a, b) >= 0)
+            return suan_error_set(error, SUAN_E_REFUSED, "package.not-canonical",
+                                  "make packages with 'suan pack'",
+                                  "entry '%.*s' stands before '%.*s': paths must ascend", SUAN_SPAN_PRINTF(a),
+                                  SUAN_SPAN_PRINTF(b));
+    }
+    return SUAN_OK;
+}
+
 static bool is_variant_path(const struct suan_manifest *manifest, struct suan_span path)
 {
     for (size_t i = 0; i < manifest->n_variants; i++) {
@@ -125,11 +139,12 @@ static enum suan_status check_objects(const struct suan_package *package, struct
 
 static enum suan_status read_files(struct suan_package *package, struct suan_error *error)
 {
-    static const struct suan_tar_rules rules = {SUAN_PACKAGE_ENTRIES_MAX, SUAN_PACKAGE_ENTRY_MAX,
-                                                SUAN_TAR_ORDER_SORTED};
+    static const struct suan_tar_rules rules = {SUAN_PACKAGE_ENTRIES_MAX, SUAN_PACKAGE_ENTRY_MAX};
     enum suan_status status = suan_tar_read(suan_buffer_span(&package->bytes), &rules, &package->tar, error);
     if (status == SUAN_OK)
         status = check_manifest_first(package->tar, error);
+    if (status == SUAN_OK)
+        status = check_order(package->tar, error);
     if (status == SUAN_OK)
         status = check_sizes(package->tar, error);
     if (status == SUAN_OK)

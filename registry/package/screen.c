@@ -7,6 +7,15 @@
 #include "base/cleanup.h"
 #include "screen_rows.h"
 
+/* Symbols and texts of the note are a stranger's bytes: only printable ASCII reaches a terminal. */
+static void disarm(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < 0x20 || *text > 0x7E)
+            *text = '?';
+    }
+}
+
 void suan_screen_put(struct suan_screen_row *row, enum suan_screen_result result, const char *format, ...)
 {
     va_list arguments;
@@ -14,6 +23,7 @@ void suan_screen_put(struct suan_screen_row *row, enum suan_screen_result result
     row->result = result;
     vsnprintf(row->detail, sizeof row->detail, format, arguments);
     va_end(arguments);
+    disarm(row->detail);
 }
 
 void suan_screen_add(struct suan_screen_row *row, enum suan_screen_result result, const char *format, ...)
@@ -25,6 +35,7 @@ void suan_screen_add(struct suan_screen_row *row, enum suan_screen_result result
     va_start(arguments, format);
     vsnprintf(row->detail + used, sizeof row->detail - used, format, arguments);
     va_end(arguments);
+    disarm(row->detail + used);
     if (row->result == SUAN_SCREEN_PASS || result == SUAN_SCREEN_FAIL)
         row->result = result;
 }

@@ -206,18 +206,6 @@ static enum suan_status take_entries(struct archive *archive, struct suan_span b
     return SUAN_OK;
 }
 
-static enum suan_status check_order(const struct suan_tar *tar, struct suan_error *error)
-{
-    for (size_t i = 2; i < tar->count; i++) {
-        struct suan_span a = tar->entries[i - 1].path, b = tar->entries[i].path;
-        if (suan_span_compare(a, b) >= 0)
-            return suan_error_set(error, SUAN_E_REFUSED, code_canonical, "make packages with 'suan pack'",
-                                  "entry '%.*s' stands before '%.*s': paths must ascend", SUAN_SPAN_PRINTF(a),
-                                  SUAN_SPAN_PRINTF(b));
-    }
-    return SUAN_OK;
-}
-
 static void reader_releasep(struct archive **archive)
 {
     if (*archive != NULL)
@@ -241,8 +229,6 @@ enum suan_status suan_tar_parse(struct suan_span bytes, const struct suan_tar_ru
     status = take_entries(archive, bytes, rules, tar, error);
     if (status == SUAN_OK)
         status = suan_path_check_all(tar->entries, tar->count, error);
-    if (status == SUAN_OK && rules->order == SUAN_TAR_ORDER_SORTED)
-        status = check_order(tar, error);
     if (status == SUAN_OK)
         *out_tar = suan_take(&tar);
     return status;
@@ -290,13 +276,13 @@ static enum suan_status explain_difference(const struct compare_sink *compare, s
     struct suan_span bytes = compare->expected;
     size_t start = compare->sink.entry_start, at = compare->difference;
     bool whole = start <= bytes.size && bytes.size - start >= BLOCK;
-    bool pax = whole && bytes.data[start + 156] == 'x';
+    bool pax = whole && bytes.data[start + 156] == 'x', plain = whole && bytes.data[start + 156] == '0';
     size_t within = at - start;
     if (pax && !suan_path_is_normal(pax_records(bytes, start)))
         return suan_error_set(error, SUAN_E_REFUSED, "package.path", NULL,
                               "pax records at byte %zu are not NUL-free UTF-8 in normal form C",
                               start + BLOCK);
-    if (whole && !pax && (within < 100 || (within >= 345 && within < 500)))
+    if (plain && (within < 100 || (within >= 345 && within < 500)))
         return suan_error_set(error, SUAN_E_REFUSED, "package.path", NULL,
                               "the path field at byte %zu holds more than the path", start);
     return suan_error_set(error, SUAN_E_REFUSED, code_canonical, "make packages with 'suan pack'",

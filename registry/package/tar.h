@@ -7,7 +7,7 @@
  * list of files there is exactly one such tar, so that its digest identifies them. Packages and bundles are
  * made of it.
  *
- * All functions are pure and may be called from any thread.
+ * The order of entries is the caller's affair. All functions are pure and may be called from any thread.
  */
 #include "base/buffer.h"
 
@@ -22,16 +22,9 @@ struct suan_tar_entry {
     struct suan_span path, content;
 };
 
-enum suan_tar_order {
-    SUAN_TAR_ORDER_SORTED, /* the first entry is the caller's affair, the rest ascends by the bytes of the
-                              path */
-    SUAN_TAR_ORDER_ANY,    /* the caller judges the order */
-};
-
 struct suan_tar_rules {
     size_t entries_max;
     uint64_t file_bytes_max; /* of one file */
-    enum suan_tar_order order;
 };
 
 /* What a tar holds. `content` points into the bytes that were read, `path` belongs to this object. */
