@@ -25,7 +25,7 @@ struct measuring {
     struct service_parties parties;
     struct suan_session_request session;
     struct suan_digest class;
-    struct suan_tariff_terms tariff;
+    struct suan_tariff tariff;
     struct suan_signer *signer; /* NULL: not attested */
     struct suan_measurement *measurement;
     struct suan_rows rows;
@@ -88,8 +88,8 @@ static enum suan_status read_tariff_file(struct measuring *measuring, struct sua
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
     enum suan_status status = suan_file_read(measuring->request->tariff, SUAN_TARIFF_FILE_MAX, &text, error);
     return status != SUAN_OK ? status
-                             : suan_tariff_read(suan_buffer_span(&text), measuring->request->tariff,
-                                                &measuring->tariff, error);
+                             : suan_tariff_parse(suan_buffer_span(&text), measuring->request->tariff,
+                                                 &measuring->tariff, error);
 }
 
 /* The tariff that is named, else the one on record for today, else none. */
@@ -110,7 +110,7 @@ static enum suan_status find_tariff(struct measuring *measuring, struct suan_err
         if (status == SUAN_E_NOT_FOUND)
             return SUAN_OK;
         if (status == SUAN_OK)
-            status = suan_tariff_read(installed.text, "tariff", &measuring->tariff, error);
+            status = suan_tariff_parse(installed.text, "tariff", &measuring->tariff, error);
     }
     if (status == SUAN_OK && measuring->tariff.fen_per_cpu_hour > 0) {
         measuring->session.tariff = measuring->tariff.id;

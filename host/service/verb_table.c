@@ -135,6 +135,22 @@ static const struct suan_field attest_add[] = {
     {"blob", "envelope", SUAN_FIELD_BLOB, NULL, "FILE", "the DSSE envelope"},
     END};
 
+static const struct suan_field file_install[] = {{"file", NULL, SUAN_FIELD_BLOB, NULL, "FILE", "the file"},
+                                                 END};
+static const struct suan_field receipt_submit[] = {
+    {"receipt", NULL, SUAN_FIELD_BLOB, NULL, "FILE", "the signed receipt"}, END};
+static const struct suan_field credit_earn[] = {
+    {"receipt", NULL, SUAN_FIELD_TEXT, NULL, "DIGEST", "the receipt's digest: see 'suan receipt list'"},
+    {"programme", "programme", SUAN_FIELD_TEXT, "algorithm-voucher-design", "ID",
+     "the algorithm-voucher programme; default algorithm-voucher-design"},
+    END};
+static const struct suan_field credit_settle[] = {
+    {"owner", NULL, SUAN_FIELD_TEXT, NULL, "IDENT", "who is paid"},
+    {"amount_fen", "amount-fen", SUAN_FIELD_INTEGER, NULL, "FEN", "how much"},
+    {"programme", "programme", SUAN_FIELD_TEXT, "algorithm-voucher-design", "ID", "under which programme"},
+    {"reference", "reference", SUAN_FIELD_TEXT, NULL, "TEXT", "the bank's reference"},
+    END};
+
 const struct suan_verb suan_verbs[] = {
     {"identity", "create", SUAN_EVENT_IDENTITY_CREATE, "ident", "IDENT",
      "put a person or an organisation on record",
@@ -228,5 +244,25 @@ const struct suan_verb suan_verbs[] = {
      "suan attest add sky-kdtree@1.0.0 --type urn:suan:measurement:1 --envelope measurement.dsse.json --as "
      "body1 --sign body1",
      attest_add, SUAN_VERB_AS_ACTING},
+    {"programme", "install", SUAN_EVENT_PROGRAMME_INSTALL, "file", "FILE",
+     "authority: put a version of a programme on record",
+     "suan programme install algorithm-voucher-design.json --as city-bureau --sign city-bureau", file_install,
+     SUAN_VERB_AS_ACTING},
+    {"tariff", "install", SUAN_EVENT_TARIFF_INSTALL, "file", "FILE",
+     "authority: put a dated price of a CPU-hour on record",
+     "suan tariff install tariff-demo.json --as city-bureau --sign city-bureau", file_install,
+     SUAN_VERB_AS_ACTING},
+    {"receipt", "submit", SUAN_EVENT_RECEIPT_SUBMIT, "receipt", "FILE",
+     "put a signed receipt of metered use on record",
+     "suan receipt submit receipt.dsse.json --as acme --sign acme", receipt_submit, SUAN_VERB_AS_ACTING},
+    {"credit", "earn", SUAN_EVENT_CREDIT_EARN, "receipt", "DIGEST",
+     "let a receipt earn its algorithm's owners 算法券 credits",
+     "suan credit earn 3f0c… --programme algorithm-voucher-design --as city-bureau --sign city-bureau",
+     credit_earn, SUAN_VERB_AS_ACTING},
+    {"credit", "settle", SUAN_EVENT_CREDIT_SETTLE, "owner", "IDENT",
+     "authority: record that an owner was paid",
+     "suan credit settle liwei --amount-fen 157500 --reference 'transfer 20270102-7' --as city-bureau --sign "
+     "city-bureau",
+     credit_settle, SUAN_VERB_AS_ACTING},
 };
 const size_t suan_verb_count = sizeof suan_verbs / sizeof suan_verbs[0];

@@ -36,6 +36,10 @@ SUAN_MUST_USE enum suan_status receipt_basis_of(struct suan_txn *txn, const stru
                                                 struct suan_json_document **out_document,
                                                 const struct suan_json **out_predicate,
                                                 struct suan_error *error);
+/* Opens the envelope on record and parses the receipt in it; its signature was checked when it came in. */
+struct suan_receipt;
+SUAN_MUST_USE enum suan_status receipt_open(struct suan_txn *txn, const struct suan_digest *blob,
+                                            struct suan_receipt **out, struct suan_error *error);
 /* Marks a receipt as earned. */
 SUAN_MUST_USE enum suan_status receipt_mark_earned(struct suan_txn *txn, const struct suan_digest *digest,
                                                    struct suan_error *error);

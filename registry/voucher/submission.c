@@ -111,6 +111,17 @@ enum suan_status suan_receipt_each(struct suan_txn *txn,
     return status;
 }
 
+enum suan_status receipt_open(struct suan_txn *txn, const struct suan_digest *digest,
+                              struct suan_receipt **out, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_dsse_done) struct suan_dsse envelope = {0};
+    struct suan_span blob;
+    enum suan_status status = suan_blob_get(txn, digest, &blob, error);
+    if (status == SUAN_OK)
+        status = suan_dsse_parse(blob, &envelope, error);
+    return status != SUAN_OK ? status : suan_receipt_parse(suan_buffer_span(&envelope.payload), out, error);
+}
+
 enum suan_status receipt_mark_earned(struct suan_txn *txn, const struct suan_digest *digest,
                                      struct suan_error *error)
 {
