@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+void put(char *out)
+{
+    sprintf(out, "x");
+}

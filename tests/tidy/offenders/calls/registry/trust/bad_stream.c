@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+void tell(void)
+{
+    fputs("told", stderr);
+}

@@ -1,0 +1,2 @@
+/* See forgotten_helper(). */
+int counter;

@@ -1,0 +1,2 @@
+/* At most SUAN_STORE_LIMIT. */
+int limit;

@@ -1,0 +1,6 @@
+#include "base/file.h"
+
+enum suan_status remember(const char *path)
+{
+    return suan_folder_make(path, NULL);
+}

@@ -1,0 +1,24 @@
+static int count(int n)
+{
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    n++;
+    return n;
+}

@@ -1,0 +1,2 @@
+#include "service/service.h"
+#include "store/store.h"

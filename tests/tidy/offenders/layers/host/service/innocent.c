@@ -1,0 +1,4 @@
+#include <libsuan/suan.h>
+
+#include "engine/engine.h"
+#include "store/store.h"

@@ -1,0 +1,2 @@
+#include <libsuan/suan.h>
+#include <suan/abi.h>

@@ -1,0 +1,2 @@
+/* Behind a comment */ /* it still counts. */
+# include "trust/digest.h"

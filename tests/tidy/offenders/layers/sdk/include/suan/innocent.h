@@ -1,0 +1,2 @@
+#include <string.h>
+#include <suan/abi.h>

@@ -1,0 +1,1 @@
+long round_up(float ratio);

@@ -1,0 +1,3 @@
+/* Not a double. */
+const char *text = "double";
+long double_entry;

@@ -1,0 +1,6 @@
+#include <signal.h>
+
+void attack(int pid)
+{
+    kill(pid, SIGKILL);
+}

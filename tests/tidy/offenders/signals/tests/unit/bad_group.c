@@ -1,0 +1,6 @@
+#include <signal.h>
+
+void stop(int pid)
+{
+    killpg(pid, SIGTERM);
+}

@@ -1,0 +1,1 @@
+enum suan_status suan_store_forget(void);

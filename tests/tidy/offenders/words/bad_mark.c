@@ -1,0 +1,2 @@
+/* TODO: check the size */
+int size;

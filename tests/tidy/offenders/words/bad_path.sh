@@ -1,0 +1,1 @@
+cat "/home/somebody/keys/id"
