@@ -39,7 +39,7 @@ enum suan_outcome {
 const char *suan_outcome_name(enum suan_outcome outcome); /* "no-saving" */
 /* The status by which a caller reacts: OK, REFUSED (no saving, wrong, cheat, failed), UNSTABLE, INTERRUPTED,
  * FORMAT. */
-enum suan_status suan_outcome_status(enum suan_outcome outcome);
+SUAN_MUST_USE enum suan_status suan_outcome_status(enum suan_outcome outcome);
 
 enum suan_mode { SUAN_MODE_QUICK, SUAN_MODE_FULL };
 

@@ -64,8 +64,8 @@ static inline void record_put_text(struct suan_buffer *out, struct suan_span tex
 }
 
 /* INTEGRITY "store.corrupt" unless exactly the whole value was read. */
-static inline enum suan_status record_check(const struct record_reader *reader, const char *table,
-                                            struct suan_error *error)
+SUAN_MUST_USE static inline enum suan_status record_check(const struct record_reader *reader,
+                                                          const char *table, struct suan_error *error)
 {
     if (!reader->bad && reader->rest.size == 0)
         return SUAN_OK;
@@ -125,9 +125,10 @@ static inline struct suan_span record_key_span(const struct record_key *key)
 }
 
 /* Puts what the buffer holds; MEMORY if it has failed. */
-static inline enum suan_status record_store(struct suan_txn *txn, enum suan_table table,
-                                            const struct record_key *key, const struct suan_buffer *value,
-                                            struct suan_error *error)
+SUAN_MUST_USE static inline enum suan_status record_store(struct suan_txn *txn, enum suan_table table,
+                                                          const struct record_key *key,
+                                                          const struct suan_buffer *value,
+                                                          struct suan_error *error)
 {
     enum suan_status status = suan_buffer_check(value, error);
     return status != SUAN_OK ? status

@@ -30,6 +30,7 @@ SUAN_MUST_USE enum suan_status suan_account_read(struct suan_txn *txn, const str
                                                  struct suan_account *out, struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_account_write(struct suan_txn *txn, const struct suan_account *account,
                                                   struct suan_error *error);
-enum suan_status suan_ledger_broken(struct suan_error *error, const char *what, const struct suan_id *id);
+SUAN_MUST_USE enum suan_status suan_ledger_broken(struct suan_error *error, const char *what,
+                                                  const struct suan_id *id);
 
 #endif

@@ -67,10 +67,10 @@ struct suan_store {
 /* --- failure.c: what LMDB says, in our words --- */
 
 /* The status of an LMDB or errno code other than 0; `what` was being done. */
-enum suan_status suan_store_failure(int code, const char *what, struct suan_error *error);
-enum suan_status suan_store_corrupt(struct suan_error *error, const char *what);
-enum suan_status suan_row_corrupt(struct suan_error *error, enum suan_table table, struct suan_span key,
-                                  const char *what);
+SUAN_MUST_USE enum suan_status suan_store_failure(int code, const char *what, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_store_corrupt(struct suan_error *error, const char *what);
+SUAN_MUST_USE enum suan_status suan_row_corrupt(struct suan_error *error, enum suan_table table,
+                                                struct suan_span key, const char *what);
 
 /* --- environment.c --- */
 

@@ -19,16 +19,26 @@ SUAN_MUST_USE enum suan_status row_check(const struct row_reader *reader, const 
                                          struct suan_error *error);
 
 /* The rules, one file each. */
-enum suan_status check_programme(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status apply_programme(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status check_tariff(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status apply_tariff(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status check_receipt(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status apply_receipt(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status check_earn(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status apply_earn(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status check_settle(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
-enum suan_status apply_settle(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_programme(struct suan_txn *txn, const struct suan_act *act,
+                                               struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_programme(struct suan_txn *txn, const struct suan_act *act,
+                                               struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_tariff(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_tariff(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_receipt(struct suan_txn *txn, const struct suan_act *act,
+                                             struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_receipt(struct suan_txn *txn, const struct suan_act *act,
+                                             struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_earn(struct suan_txn *txn, const struct suan_act *act,
+                                          struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_earn(struct suan_txn *txn, const struct suan_act *act,
+                                          struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_settle(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_settle(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
 
 /* The receipt inside an envelope, and the basis of the measurement that it names. */
 SUAN_MUST_USE enum suan_status receipt_basis_of(struct suan_txn *txn, const struct suan_digest *tar,
