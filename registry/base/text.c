@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <utf8proc.h>
 
@@ -78,4 +79,30 @@ void suan_text_time(struct suan_buffer *out, uint64_t time_ns)
     }
     suan_buffer_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
                        parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+static void append_letter(struct suan_buffer *out, utf8proc_int32_t c)
+{
+    utf8proc_uint8_t bytes[4];
+    utf8proc_category_t category = utf8proc_category(c);
+    bool kept = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
+    if (kept)
+        suan_buffer_append(out, bytes, (size_t)utf8proc_encode_char(utf8proc_toupper(c), bytes));
+}
+
+void suan_text_letters(struct suan_buffer *out, struct suan_span text)
+{
+    utf8proc_uint8_t *composed = NULL;
+    utf8proc_ssize_t size = utf8proc_map(text.data, (utf8proc_ssize_t)text.size, &composed,
+                                         UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    if (size == UTF8PROC_ERROR_NOMEM)
+        out->failed = true;
+    for (utf8proc_ssize_t i = 0; i < size;) {
+        utf8proc_int32_t c;
+        utf8proc_ssize_t used = utf8proc_iterate(composed + i, size - i, &c);
+        if (used > 0)
+            append_letter(out, c);
+        i += used > 0 ? used : 1;
+    }
+    free(composed);
 }

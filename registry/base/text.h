@@ -19,4 +19,8 @@ void suan_text_grouped(struct suan_buffer *out, int64_t value);
 /* Appends the time (ns since 1970) as UTC, "2026-03-01T08:00:00Z". */
 void suan_text_time(struct suan_buffer *out, uint64_t time_ns);
 
+/* Appends the letters, marks and digits of the text in form NFKC, upper case, leaving out all else (spaces,
+   punctuation, symbols), so that numbers which people type in many ways compare equal. Nothing if it is not UTF-8. */
+void suan_text_letters(struct suan_buffer *out, struct suan_span text);
+
 #endif
