@@ -46,8 +46,7 @@ struct suan_guest_options {
     uint32_t isa;
     uint64_t flags,
         cpu_needed; /* compared with the descriptor if `id` is set. OWN_THREADS counts in any case */
-    const char *const
-        *libraries; /* sonames the plugin needs beside libc: loaded before the worker is sealed */
+    const char *const *libraries; /* sonames to load beside those that the plugin itself names */
     uint32_t n_libraries;
     uint32_t workers;                   /* of parallel_for; 0: 1 */
     uint64_t input_bytes, output_bytes; /* arenas; 0: 256 MiB; they grow when a call needs more */
