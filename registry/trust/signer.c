@@ -23,15 +23,18 @@ struct suan_signer {
     char socket_path[SUAN_AGENT_PATH_MAX + 1]; /* HOLDER_AGENT */
 };
 
-static enum suan_status new_signer(enum holder holder, struct suan_signer **out_signer,
-                                   struct suan_error *error)
+/* NULL if out of memory. */
+static struct suan_signer *new_signer(enum holder holder)
 {
     struct suan_signer *signer = calloc(1, sizeof *signer);
-    if (signer == NULL)
-        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
-    signer->holder = holder;
-    *out_signer = signer;
-    return SUAN_OK;
+    if (signer != NULL)
+        signer->holder = holder;
+    return signer;
+}
+
+static enum suan_status lack_memory(struct suan_error *error)
+{
+    return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
 }
 
 void suan_signer_close(struct suan_signer *signer)
@@ -50,10 +53,10 @@ void suan_signer_closep(struct suan_signer **signer)
 enum suan_status suan_signer_parse(struct suan_span file, struct suan_signer **out_signer,
                                    struct suan_error *error)
 {
-    SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = NULL;
-    enum suan_status status = new_signer(HOLDER_MEMORY, &signer, error);
-    if (status == SUAN_OK)
-        status = suan_private_key_parse(file, &signer->secret, error);
+    SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = new_signer(HOLDER_MEMORY);
+    if (signer == NULL)
+        return lack_memory(error);
+    enum suan_status status = suan_private_key_parse(file, &signer->secret, error);
     if (status != SUAN_OK)
         return status;
     signer->key.type = SUAN_KEY_ED25519;
@@ -67,10 +70,10 @@ enum suan_status suan_signer_open_agent(const char *socket_path, const struct su
 {
     struct suan_public_key keys[SUAN_SIGNER_KEYS_MAX];
     size_t count = 0;
-    SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = NULL;
-    enum suan_status status = new_signer(HOLDER_AGENT, &signer, error);
-    if (status == SUAN_OK)
-        status = suan_agent_path(socket_path, signer->socket_path, error);
+    SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = new_signer(HOLDER_AGENT);
+    if (signer == NULL)
+        return lack_memory(error);
+    enum suan_status status = suan_agent_path(socket_path, signer->socket_path, error);
     if (status == SUAN_OK)
         status = suan_agent_keys(signer->socket_path, keys, &count, error);
     if (status != SUAN_OK)
