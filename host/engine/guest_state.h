@@ -93,8 +93,8 @@ SUAN_MUST_USE enum suan_status guest_request(struct suan_guest *guest, uint16_t 
 void guest_drop_worker(struct suan_guest *guest);
 void guest_keep_log(struct suan_guest *guest, const char *text);
 /* The plugin failed with a status of its own. */
-enum suan_status guest_plugin_failed(int32_t status, const char *text, const char *stage,
-                                     struct suan_error *error);
+SUAN_MUST_USE enum suan_status guest_plugin_failed(int32_t status, const char *text, const char *stage,
+                                                   struct suan_error *error);
 /* Makes the host's own suan_task_info of guest->task_copy. */
 SUAN_MUST_USE enum suan_status guest_adopt_task(struct suan_guest *guest, struct suan_error *error);
 

@@ -80,7 +80,7 @@ static int arrange_descriptors(const struct birth *birth, int *program)
 
 static _Noreturn void be_born(const struct birth *birth)
 {
-    static char blas[] = "OPENBLAS_NUM_THREADS=1", omp[] = "OMP_WAIT_POLICY=passive";
+    char blas[] = "OPENBLAS_NUM_THREADS=1", omp[] = "OMP_WAIT_POLICY=passive";
     char *const environment[] = {blas, omp, NULL};
     const struct rlimit stack = {STACK_BYTES, STACK_BYTES}, core = {0, 0};
     int sync = move_up(birth->sync), program = -1, cause = 0;

@@ -92,7 +92,7 @@ enum suan_status suan_expired_each(struct suan_txn *txn, uint64_t now_ns,
 {
     SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
     struct suan_transfer transfer;
-    uint64_t seq;
+    uint64_t seq = 0;
     enum suan_status status =
         suan_scan_begin(txn, SUAN_TABLE_EXPIRY, suan_span(NULL, 0), suan_span(NULL, 0), &scan, error);
     while (status == SUAN_OK && (status = next_expired(scan, now_ns, &seq, error)) == SUAN_OK) {

@@ -180,7 +180,7 @@ static enum suan_status take_entry(struct archive *archive, struct archive_entry
     enum suan_status status = check_header(header, rules, error);
     if (status != SUAN_OK)
         return status;
-    struct suan_span content;
+    struct suan_span content = {NULL, 0};
     status = find_content(archive, bytes, (size_t)archive_entry_size(header), &content, error);
     if (status != SUAN_OK)
         return status;

@@ -119,9 +119,9 @@ static int add_plain_rules(scmp_filter_ctx context, int stage)
 static int add_argument_rules(scmp_filter_ctx context, int stage)
 {
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    const struct scmp_arg_cmp pthread = SCMP_A0(SCMP_CMP_EQ, PTHREAD_FLAGS);
-    const struct scmp_arg_cmp loader_open = SCMP_A2(SCMP_CMP_EQ, O_RDONLY | O_CLOEXEC);
-    const struct scmp_arg_cmp other_open = SCMP_A2(SCMP_CMP_NE, O_RDONLY | O_CLOEXEC);
+    const struct scmp_arg_cmp pthread = SCMP_A0(SCMP_CMP_EQ, PTHREAD_FLAGS, 0);
+    const struct scmp_arg_cmp loader_open = SCMP_A2(SCMP_CMP_EQ, O_RDONLY | O_CLOEXEC, 0);
+    const struct scmp_arg_cmp other_open = SCMP_A2(SCMP_CMP_NE, O_RDONLY | O_CLOEXEC, 0);
     int result = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &no_exec);
     if (result == 0)
         result = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, SCMP_SYS(mmap), stage == LOADING ? 0 : 1,

@@ -104,11 +104,12 @@ static int plain(void)
 {
     return 1;
 }
-static int (*choose(void))(void)
+__attribute__((used)) static int (*choose(void))(void)
 {
     return plain;
 }
-__attribute__((ifunc("choose"))) static int chosen(void);
+int chosen(void);
+__attribute__((ifunc("choose"), visibility("hidden"))) int chosen(void);
 int (*pointer)(void) __attribute__((used, visibility("hidden"))) = chosen;
 #endif
 
