@@ -41,7 +41,7 @@ void trace_simple(struct evaluation *e, enum suan_step_kind kind, const char *id
 void trace_amount(struct evaluation *e, enum suan_step_kind kind, const char *id, int64_t amount);
 
 /* The base, regions, bases of this year and past awards; and the shapes that depend on them. */
-enum suan_status prepare(struct evaluation *e, struct suan_error *error);
+SUAN_MUST_USE enum suan_status prepare(struct evaluation *e, struct suan_error *error);
 /* Steps 1 to 5, in eligible.c. */
 enum step_end check_force(struct evaluation *e);
 enum step_end check_class(struct evaluation *e);

@@ -27,8 +27,8 @@ struct example_state {
 /* Runs the step. `*out` has every field that may be compared; a malformed step gives {"decision": "ERROR",
    "binding": …}.
    `*out_known` lists the comparable fields, NULL-ended. Errors: MEMORY alone. */
-enum suan_status example_step(struct example_state *state, const struct suan_json *step,
-                              struct suan_json **out, const char *const **out_known,
-                              struct suan_error *error);
+SUAN_MUST_USE enum suan_status example_step(struct example_state *state, const struct suan_json *step,
+                                            struct suan_json **out, const char *const **out_known,
+                                            struct suan_error *error);
 
 #endif

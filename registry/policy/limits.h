@@ -35,9 +35,10 @@ void limit_add(struct limits *limits, struct suan_span id, int64_t amount_fen);
 const struct limit *limit_binding(const struct limits *limits);
 
 /* Adds the caps of that measure; a project cap without a project sets *out_no_project and stops. */
-enum suan_status limit_add_caps(struct limits *limits, const struct suan_cap *caps, uint32_t count,
-                                enum suan_measure measure, const struct cap_subject *subject,
-                                bool *out_no_project, struct suan_trace *trace, struct suan_error *error);
+SUAN_MUST_USE enum suan_status limit_add_caps(struct limits *limits, const struct suan_cap *caps,
+                                              uint32_t count, enum suan_measure measure,
+                                              const struct cap_subject *subject, bool *out_no_project,
+                                              struct suan_trace *trace, struct suan_error *error);
 
 /* The fact as this programme sees it: regions by its jurisdiction. */
 struct suan_value fact_of(const struct suan_claim *claim, const struct suan_programme *programme,
