@@ -19,9 +19,13 @@ struct table {
 
 static bool is_listed(const char *list, const char *name)
 {
-    char needle[160];
-    snprintf(needle, sizeof needle, " %s ", name);
-    return strstr(list, needle) != NULL;
+    size_t size = strlen(name);
+    for (const char *word = list; *word != '\0'; word += strcspn(word, " ")) {
+        word += strspn(word, " ");
+        if (strncmp(word, name, size) == 0 && (word[size] == ' ' || word[size] == '\0') && size > 0)
+            return true;
+    }
+    return false;
 }
 
 static void read_row(void *context, char *line)
