@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "handle.h"
+#include "record.h"
 
 #define CHECKPOINT_INTERVAL_NS UINT64_C(1000000000)
 
@@ -296,4 +297,17 @@ enum suan_status checkpoint_check(struct suan_txn *txn, enum suan_log log, uint6
     return suan_error_set(error, fold_is_fatal(status) ? status : SUAN_E_INTEGRITY, "registry.verify", NULL,
                           "checkpoint %llu of log '%s': %s", (unsigned long long)size, suan_log_name(log),
                           cause.message);
+}
+
+enum suan_status checkpoint_decode(struct suan_span key, struct suan_span value, struct checkpoint_row *out,
+                                   struct suan_error *error)
+{
+    struct record_reader head = {key, false}, reader = {value, false};
+    uint8_t log = record_take(&head, 1)[0];
+    out->size = record_u64(&head);
+    record_digest(&reader, &out->root);
+    out->log = log == SUAN_LOG_REGISTRY ? SUAN_LOG_REGISTRY : SUAN_LOG_LEDGER;
+    out->note = reader.rest;
+    head.bad |= reader.bad || log >= LOG_COUNT;
+    return record_check(&head, "ckpt", error);
 }

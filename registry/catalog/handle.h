@@ -5,7 +5,7 @@
 #include "charter.h"
 #include "folding.h"
 
-enum { LOG_COUNT = 2 };
+enum { LOG_COUNT = SUAN_LOG_LEDGER + 1 };
 
 struct suan_registry {
     struct suan_store *store;
@@ -63,5 +63,28 @@ SUAN_MUST_USE enum suan_status checkpoint_sign(struct suan_registry *registry, e
  * "registry.verify". */
 SUAN_MUST_USE enum suan_status checkpoint_check(struct suan_txn *txn, enum suan_log log, uint64_t size,
                                                 struct suan_span note, struct suan_error *error);
+
+/* A row of table ckpt: the root that the log had, and the note. */
+struct checkpoint_row {
+    enum suan_log log;
+    uint64_t size;
+    struct suan_digest root;
+    struct suan_span note;
+};
+SUAN_MUST_USE enum suan_status checkpoint_decode(struct suan_span key, struct suan_span value,
+                                                 struct checkpoint_row *out, struct suan_error *error);
+
+/* A row of table meta that is no fold of events, but a setting of this copy: what a simulated clock is ahead.
+ */
+#define REGISTRY_ADVANCE_KEY "clock.simulated"
+
+/* Replays the next leaf of a log, which must have this index, and appends it. */
+SUAN_MUST_USE enum suan_status replay_append(const struct suan_registry_options *options,
+                                             struct suan_txn *txn, enum suan_log log, uint64_t index,
+                                             struct suan_span leaf, struct suan_error *error);
+/* Removes a folder with all that is in it, as far as possible. */
+void scratch_remove(const char *folder);
+/* Makes durable that `path` has its name. */
+SUAN_MUST_USE enum suan_status scratch_sync_parent(const char *path, struct suan_error *error);
 
 #endif

@@ -8,9 +8,6 @@
 #include "handle.h"
 #include "record.h"
 
-/* A row of table meta: it is not a fold of events, but a setting of this copy. */
-static const char advance_key[] = "clock.simulated";
-
 #define INIT_VALID_NS (UINT64_C(3600) * 1000000000)
 
 uint64_t registry_clock_ns(const struct suan_registry *registry)
@@ -24,7 +21,8 @@ static enum suan_status read_advance(struct suan_registry *registry, struct suan
                                      struct suan_error *error)
 {
     struct suan_span value;
-    enum suan_status status = suan_row_get(txn, SUAN_TABLE_META, suan_span_text(advance_key), &value, error);
+    enum suan_status status =
+        suan_row_get(txn, SUAN_TABLE_META, suan_span_text(REGISTRY_ADVANCE_KEY), &value, error);
     if (status != SUAN_OK)
         return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
     struct record_reader reader = {value, false};
@@ -246,8 +244,8 @@ static enum suan_status write_advance(void *context, struct suan_txn *txn, struc
 {
     uint8_t value[8];
     suan_put_be64(value, *(const uint64_t *)context);
-    return suan_row_put(txn, SUAN_TABLE_META, suan_span_text(advance_key), suan_span(value, sizeof value),
-                        error);
+    return suan_row_put(txn, SUAN_TABLE_META, suan_span_text(REGISTRY_ADVANCE_KEY),
+                        suan_span(value, sizeof value), error);
 }
 
 enum suan_status suan_registry_advance(struct suan_registry *registry, uint64_t by_ns,

@@ -51,8 +51,8 @@ void suan_release_text(struct suan_span name, struct suan_span version, const st
 #define SUAN_ATTESTATION_TYPES(T)                                                                            \
     T(MEASUREMENT, 1, "urn:suan:measurement:1")                                                              \
     T(PLAN, 2, "urn:suan:plan:1")                                                                            \
-    T(SCREENING, 3, "urn:suan:screening:1") T(CONFORMANCE, 4, "urn:suan:conformance:1")                      \
-        T(PROVENANCE, 5, "https://slsa.dev/provenance/v1")
+    T(SCREENING, 3, "urn:suan:screening:1")                                                                  \
+    T(CONFORMANCE, 4, "urn:suan:conformance:1") T(PROVENANCE, 5, "https://slsa.dev/provenance/v1")
 enum suan_attestation_type {
 #define SUAN_ATTESTATION_ROW(constant, number, name) SUAN_ATTESTATION_##constant = number,
     SUAN_ATTESTATION_TYPES(SUAN_ATTESTATION_ROW)
