@@ -36,22 +36,22 @@ bool suan_origin_is_valid(struct suan_span origin);
     K(IDENTITY_CREATE, 16, "identity.create")                                                                \
     K(IDENTITY_UPDATE, 17, "identity.update")                                                                \
     K(KEY_ADD, 18, "key.add")                                                                                \
-    K(KEY_ROTATE, 19, "key.rotate") K(KEY_REVOKE, 20, "key.revoke") K(KEY_RECOVER, 21, "key.recover") K(     \
-        KEY_OBJECT, 22, "key.object") K(MEMBER_ADD, 32, "member.add") K(MEMBER_SECOND, 33, "member.second")  \
-        K(MEMBER_END, 34, "member.end") K(ALGORITHM_CREATE, 48, "algorithm.create")                          \
-            K(OWNER_SET, 49, "owner.set") K(OWNER_OFFER, 50, "owner.offer")                                  \
-                K(OWNER_ACCEPT, 51, "owner.accept") K(OWNER_DECLINE, 52, "owner.decline") K(                 \
-                    OWNER_CANCEL, 53, "owner.cancel") K(RELEASE_PUBLISH, 64, "release.publish")              \
-                    K(RELEASE_YANK, 65, "release.yank") K(RELEASE_UNYANK, 66, "release.unyank") K(           \
-                        ATTEST_ADD, 67, "attest.add") K(TASK_SET, 68, "task.set")                            \
-                        K(POLICY_SET, 80, "policy.set") K(REVIEW_SUBMIT, 81, "review.submit") K(             \
-                            REVIEW_SIGN, 82, "review.sign") K(REVIEW_REJECT, 83, "review.reject")            \
-                            K(REVIEW_WITHDRAW, 84, "review.withdraw") K(REVIEW_REVOKE, 85, "review.revoke")  \
-                                K(REVIEW_RESTORE, 86,                                                        \
-                                  "review.restore") K(RELEASE_TAKEDOWN, 87, "release.takedown")              \
-                                    K(STATUS_SNAPSHOT, 96,                                                   \
-                                      "status.snapshot") K(LEDGER_ANCHOR, 97, "ledger.anchor")               \
-                                        K(LEDGER_BATCH, 256, "ledger.batch")                                 \
+    K(KEY_ROTATE, 19, "key.rotate")                                                                          \
+    K(KEY_REVOKE, 20, "key.revoke") K(KEY_RECOVER, 21, "key.recover") K(KEY_OBJECT, 22, "key.object") K(     \
+        MEMBER_ADD, 32, "member.add") K(MEMBER_SECOND, 33, "member.second") K(MEMBER_END, 34, "member.end")  \
+        K(ALGORITHM_CREATE, 48, "algorithm.create") K(OWNER_SET, 49, "owner.set") K(                         \
+            OWNER_OFFER, 50, "owner.offer") K(OWNER_ACCEPT, 51, "owner.accept") K(OWNER_DECLINE, 52,         \
+                                                                                  "owner.decline")           \
+            K(OWNER_CANCEL, 53, "owner.cancel") K(RELEASE_PUBLISH, 64, "release.publish") K(                 \
+                RELEASE_YANK, 65, "release.yank") K(RELEASE_UNYANK, 66, "release.unyank")                    \
+                K(ATTEST_ADD, 67, "attest.add") K(TASK_SET, 68, "task.set") K(POLICY_SET, 80, "policy.set")  \
+                    K(REVIEW_SUBMIT, 81, "review.submit") K(REVIEW_SIGN, 82, "review.sign")                  \
+                        K(REVIEW_REJECT, 83, "review.reject") K(REVIEW_WITHDRAW, 84, "review.withdraw")      \
+                            K(REVIEW_REVOKE, 85, "review.revoke") K(REVIEW_RESTORE, 86, "review.restore")    \
+                                K(RELEASE_TAKEDOWN, 87, "release.takedown")                                  \
+                                    K(STATUS_SNAPSHOT, 96, "status.snapshot")                                \
+                                        K(LEDGER_ANCHOR, 97, "ledger.anchor") K(LEDGER_BATCH, 256,           \
+                                                                                "ledger.batch")              \
                                             K(LEDGER_ACCOUNT, 257, "ledger.account")                         \
                                                 K(CLOCK_ACCEPT, 258, "clock.accept")                         \
                                                     K(PROGRAMME_INSTALL, 512, "programme.install")           \

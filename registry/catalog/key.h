@@ -9,6 +9,9 @@
 SUAN_MUST_USE enum suan_status key_read_new(struct suan_txn *txn, const struct suan_act *act,
                                             const char *field, struct suan_public_key *out,
                                             struct suan_error *error);
+/* NOT_FOUND leaves `error` alone. */
+SUAN_MUST_USE enum suan_status key_look_up(struct suan_txn *txn, const struct suan_digest *key,
+                                           struct suan_identity_key *out, struct suan_error *error);
 /* Writes the key's row and its entry by owner. */
 SUAN_MUST_USE enum suan_status key_put(struct suan_txn *txn, const struct suan_identity_key *key,
                                        struct suan_error *error);
