@@ -28,6 +28,7 @@ struct verification {
     uint64_t events, rows, checkpoints, packages, difference_count;
     size_t chunk_limit;  /* events of the next chunk */
     uint64_t chunk_done; /* events of the chunk under way */
+    enum suan_log log;   /* of the event under way */
     enum { REPLAYING, REPLAY_STOPPED, REPLAY_DONE } state;
 };
 
@@ -128,6 +129,7 @@ static enum suan_status replay_chunk(void *context, struct suan_txn *into, struc
         enum suan_status status = choose_log(v, next, &log, &leaf, error);
         if (status == SUAN_E_NOT_FOUND)
             break;
+        v->log = log;
         if (status == SUAN_OK)
             status = replay_append(&v->registry->options, into, log, next[log], leaf, error);
         if (status != SUAN_OK)
@@ -153,7 +155,7 @@ static enum suan_status replay_more(struct verification *v, struct suan_error *e
     }
     if (!is_finding(status))
         return suan_error_set(error, status, cause.code, cause.hint, "%s", cause.message);
-    add_difference(v, "replay", cause.message);
+    add_difference(v, v->log == SUAN_LOG_REGISTRY ? "event_p" : "event_l", cause.message);
     v->state = REPLAY_STOPPED;
     v->chunk_limit = (size_t)v->chunk_done;
     status = suan_store_write(v->scratch, replay_chunk, v, error);

@@ -545,8 +545,7 @@ ParameterizedTestParameters(kind, is_accepted_from_the_right_people_alone)
     return cr_make_param_array(size_t, indexes, ROW_COUNT);
 }
 
-ParameterizedTest(size_t *index, kind, is_accepted_from_the_right_people_alone, .init = setup,
-                  .fini = teardown)
+ParameterizedTest(size_t *index, kind, is_accepted_from_the_right_people_alone)
 {
     const struct kind_row *row = &rows[*index];
     SUAN_CLEANUP(suan_json_releasep) struct suan_json *body = row->build();
