@@ -12,6 +12,7 @@
 #include "bench/folder.h"
 #include "bench/plan.h"
 #include "bench/replay.h"
+#include "bench/report.h"
 #include "party.h"
 #include "policy/tariff.h"
 #include "statement.h"
@@ -334,6 +335,7 @@ static enum suan_status conclude(struct measuring *measuring, struct suan_json *
                                  struct suan_error *error)
 {
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *document = NULL;
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer summary = {0};
     enum suan_status status =
         suan_folder_pack_rows(&measuring->rows, measuring->measurement, &measuring->rows_zst, error);
     if (status == SUAN_OK)
@@ -351,6 +353,8 @@ static enum suan_status conclude(struct measuring *measuring, struct suan_json *
     struct suan_json *result = suan_json_new_object();
     suan_json_set_copy(result, "measurement", suan_json_root(document));
     suan_json_set_copy(result, "events", measuring->events);
+    suan_report_summary(measuring->measurement, &summary);
+    suan_json_set_span(result, "summary", suan_buffer_span(&summary));
     if (measuring->request->out != NULL)
         suan_json_set_text(result, "folder", measuring->request->out);
     service_mark_clock(measuring->service, result);

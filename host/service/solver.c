@@ -304,3 +304,75 @@ int32_t suan_receipt(struct suan_solver *solver, const char *ident, const char *
         status = suan_file_replace(path, suan_buffer_span(&envelope), 0644, error);
     return status != SUAN_OK ? status : meter_next(solver->meter, &digest, error);
 }
+
+/* --- contracts ----------------------------------------------------------------------------------------- */
+
+struct suan_contract {
+    struct service_plugin task;
+    struct suan_guest *guest; /* keeps the contract's memory */
+    char id[SUAN_TASK_ID_MAX + 1];
+};
+
+static enum suan_status find_task(struct suan_library *library, struct suan_txn *txn, const char *what,
+                                  char *out, struct suan_error *error)
+{
+    struct library_choice choice;
+    if (suan_package_is_task(suan_span_text(what))) {
+        snprintf(out, SUAN_TASK_ID_MAX + 1, "%s", what);
+        return SUAN_OK;
+    }
+    enum suan_status status = library_choose(library, txn, what, &choice, error);
+    if (status == SUAN_OK)
+        snprintf(out, SUAN_TASK_ID_MAX + 1, "%s", choice.release.tasks[0]);
+    return status;
+}
+
+static void contract_freep(struct suan_contract **contract)
+{
+    suan_contract_free(*contract);
+}
+
+int32_t suan_contract_open(struct suan_library *library, const char *what,
+                           struct suan_contract **out_contract, struct suan_error *error)
+{
+    SUAN_CLEANUP(contract_freep) struct suan_contract *contract = calloc(1, sizeof *contract);
+    struct suan_store *store = suan_registry_store(library->registry);
+    struct suan_guest_options options;
+    struct suan_txn *txn = NULL;
+    if (contract == NULL)
+        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    pthread_mutex_lock(&library->lock);
+    enum suan_status status = suan_store_begin(store, &txn, error);
+    if (status == SUAN_OK)
+        status = find_task(library, txn, what, contract->id, error);
+    if (status == SUAN_OK)
+        status = service_task_load(store, txn, suan_span_text(contract->id), &contract->task, error);
+    suan_txn_end(txn);
+    pthread_mutex_unlock(&library->lock);
+    if (status != SUAN_OK)
+        return status;
+    service_plugin_options(&contract->task, contract->id, SUAN_GUEST_TASK, &options);
+    status = suan_guest_open(library->engine, &options, &contract->guest, error);
+    if (status == SUAN_OK)
+        *out_contract = suan_take(&contract);
+    return status;
+}
+
+void suan_contract_free(struct suan_contract *contract)
+{
+    if (contract == NULL)
+        return;
+    suan_guest_close(contract->guest);
+    service_plugin_done(&contract->task);
+    free(contract);
+}
+
+const char *suan_contract_task(const struct suan_contract *contract)
+{
+    return contract->id;
+}
+
+const struct suan_task_info *suan_contract_info(const struct suan_contract *contract)
+{
+    return suan_guest_task_info(contract->guest);
+}

@@ -10,6 +10,8 @@
  *     suan_receipt   close the metering period: a signed record of what was computed and saved
  *     suan_unload, suan_close
  *
+ * suan_find tells what would be loaded, suan_contract_open which tensors a task takes.
+ *
  * A plugin is a stranger's code. In a worker it can crash, hang or lie without harm to your program: the call returns a
  * status, your inputs are intact, the next call gets a fresh worker. In process (only where your trust file allows it,
  * and only vetted releases) it is NOT contained: it can do whatever your program can.
@@ -143,6 +145,21 @@ struct suan_found {
  */
 SUAN_API_MUST_USE int32_t suan_find(struct suan_library *library, const char *task_or_id, struct suan_found *out_found,
                                     struct suan_error *error);
+
+/* --- contracts ------------------------------------------------------------------------------------------ */
+
+struct suan_contract; /* a task's ports, sizes and weights, as its plugin states them */
+
+/*
+ * The contract of a task, or of the first task of a release (as suan_load takes it). Errors: NOT_FOUND, INTEGRITY, WORKER_….
+ * It is yours: suan_contract_free, before suan_close. [any thread]
+ */
+SUAN_API_MUST_USE int32_t suan_contract_open(struct suan_library *library, const char *task_or_id,
+                                             struct suan_contract **out_contract, struct suan_error *error);
+SUAN_API void suan_contract_free(struct suan_contract *contract); /* takes NULL */
+SUAN_API const char *suan_contract_task(const struct suan_contract *contract);
+/* Names, element types, ranks and flags of all inputs and outputs; valid until the contract is freed. */
+SUAN_API const struct suan_task_info *suan_contract_info(const struct suan_contract *contract);
 
 /* --- loading ------------------------------------------------------------------------------------------------------ */
 
