@@ -338,7 +338,7 @@ static enum suan_status derive_series(struct work *work, struct suan_measurement
         struct suan_grid_row *row = &grid[(*used)++];
         *row = (struct suan_grid_row){.n = costs.sizes[g], .state = state};
         int64_t halfwidth = fill_grid_row(work, m, rows, &costs, g, row);
-        slow_ppm[g] = suan_stat_trend(&costs, g, halfwidth);
+        slow_ppm[g] = suan_stat_trend(&costs, g);
         m->flags |= count_flags(m, &costs, state, g, halfwidth, slow_ppm[g]);
     }
     if (state == SUAN_STATE_WARM)

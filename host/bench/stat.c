@@ -7,7 +7,7 @@
 #include "units.h"
 
 enum { PPM = 1000000, LOW_RANK = SUAN_BOOTSTRAP_REPLICATES / 40 }; /* 2.5 % */
-enum { EPS_MIN_PPM = 5000, EPS_HISTORY = 50, TREND_PPM = 10000, TREND_WIDTHS = 4 };
+enum { EPS_MIN_PPM = 5000, EPS_HISTORY = 50, TREND_PPM = 10000, TREND_DEVIATIONS = 4 };
 
 __extension__ typedef __int128 wide;
 
@@ -52,22 +52,45 @@ void suan_stat_ratio(struct suan_cost point, const struct suan_cost *sums, uint3
     out->halfwidth_ppm = (int64_t)ceil_div(width, 2 * (wide)(out->ratio_ppm > 0 ? out->ratio_ppm : 1));
 }
 
-int64_t suan_stat_trend(const struct suan_costs *costs, uint32_t group, int64_t halfwidth_ppm)
+static int64_t thirds(const struct suan_costs *costs, uint32_t group, int64_t parts[3])
 {
     uint32_t third = costs->blocks / 3;
+    const uint32_t first[] = {0, third, costs->blocks - third, costs->blocks};
+    int64_t slowest = 0;
+    for (int i = 0; i < 3; i++) {
+        parts[i] = ratio_of(suan_costs_sum(costs, group, first[i], first[i + 1]));
+        slowest = parts[i] > slowest ? parts[i] : slowest;
+    }
+    return slowest;
+}
+
+/* Sum of squared steps from block to block: what chance does, hardly touched by a slow drift. */
+static wide squared_steps(const struct suan_costs *costs, uint32_t group)
+{
+    wide sum = 0;
+    int64_t before = ratio_of(suan_costs_sum(costs, group, 0, 1));
+    for (uint32_t block = 1; block < costs->blocks; block++) {
+        int64_t here = ratio_of(suan_costs_sum(costs, group, block, block + 1));
+        sum += (wide)(here - before) * (here - before);
+        before = here;
+    }
+    return sum;
+}
+
+/* With k blocks in a third and n in all, the difference of two thirds has the variance sum / ((n - 1) k). */
+int64_t suan_stat_trend(const struct suan_costs *costs, uint32_t group)
+{
+    int64_t parts[3], third = costs->blocks / 3;
     if (third == 0)
         return PPM;
-    int64_t whole = ratio_of(suan_costs_sum(costs, group, 0, costs->blocks));
-    int64_t parts[3] = {ratio_of(suan_costs_sum(costs, group, 0, third)),
-                        ratio_of(suan_costs_sum(costs, group, third, costs->blocks - third)),
-                        ratio_of(suan_costs_sum(costs, group, costs->blocks - third, costs->blocks))};
-    int64_t limit = halfwidth_ppm > TREND_PPM / TREND_WIDTHS ? TREND_WIDTHS * halfwidth_ppm : TREND_PPM;
-    int64_t change = parts[2] > parts[0] ? parts[2] - parts[0] : parts[0] - parts[2];
-    if (whole == 0 || (wide)change * PPM <= (wide)limit * whole)
+    int64_t slowest = thirds(costs, group, parts),
+            whole = ratio_of(suan_costs_sum(costs, group, 0, costs->blocks));
+    wide change = parts[2] > parts[0] ? parts[2] - parts[0] : parts[0] - parts[2];
+    bool is_large = change * PPM > (wide)TREND_PPM * whole;
+    bool is_chance = change * change * third * (costs->blocks - 1) <=
+                     TREND_DEVIATIONS * TREND_DEVIATIONS * squared_steps(costs, group);
+    if (whole == 0 || !is_large || is_chance)
         return PPM;
-    int64_t slowest = parts[0];
-    for (int i = 1; i < 3; i++)
-        slowest = parts[i] > slowest ? parts[i] : slowest;
     int64_t factor = suan_units_ppm(slowest, whole);
     return factor > PPM ? factor : PPM;
 }

@@ -23,10 +23,10 @@ struct suan_ratio {
 void suan_stat_ratio(struct suan_cost point, const struct suan_cost *sums, uint32_t stride, uint32_t rank,
                      int64_t scratch[SUAN_BOOTSTRAP_REPLICATES], struct suan_ratio *out);
 
-/* A ratio that moved by more than 1 % (and by more than four half-widths, which chance seldom does) between
-   the first and the last third of the blocks. Returns the ratio of the slowest third over the whole, ppm;
-   10^6: no trend. */
-int64_t suan_stat_trend(const struct suan_costs *costs, uint32_t group, int64_t halfwidth_ppm);
+/* A ratio that moved by more than 1 % between the first and the last third of the blocks, and by more than
+   four standard deviations as the steps from block to block show them. Returns the ratio of the slowest third
+   over the whole, ppm; 10^6: no trend. */
+int64_t suan_stat_trend(const struct suan_costs *costs, uint32_t group);
 
 /* True if the geometric mean of the pairs' ratios is off the ratio of sums by more than 3 %. */
 bool suan_stat_is_skewed(const struct suan_costs *costs, uint32_t group);
