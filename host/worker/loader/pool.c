@@ -20,7 +20,7 @@ struct pool {
     pthread_mutex_t lock;   /* what follows, but for job.next */
     pthread_cond_t start, done;
     uint64_t generation;
-    uint32_t workers, threads, active;
+    uint32_t workers, threads, active, ready;
     bool ending;
     pthread_t caller; /* valid while busy */
     _Atomic bool busy;
@@ -51,6 +51,8 @@ static void *serve(void *context)
     uint64_t seen = 0;
 
     pthread_mutex_lock(&pool->lock);
+    pool->ready++;
+    pthread_cond_signal(&pool->done);
     for (;;) {
         while (!pool->ending && pool->generation == seen)
             pthread_cond_wait(&pool->start, &pool->lock);
@@ -67,7 +69,8 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Starts the threads with all signals blocked: they belong to the program's own threads. */
+/* Starts the threads with all signals blocked: they belong to the program's own threads. Returns once each has begun its
+   own work: what a new thread asks of the kernel, a worker's second filter forbids. */
 static int start_threads(struct pool *pool)
 {
     sigset_t all, before;
@@ -81,6 +84,10 @@ static int start_threads(struct pool *pool)
         pool->threads += cause == 0;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_mutex_lock(&pool->lock);
+    while (pool->ready < pool->threads)
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
     return cause;
 }
 
