@@ -112,7 +112,10 @@ static enum suan_status build(struct suan_span manifest, const struct suan_tar_e
                               (unsigned long long)SUAN_PACKAGE_TAR_MAX);
     if (status == SUAN_OK)
         status = suan_frame_pack(suan_buffer_span(&tar), out_file, error);
-    return status == SUAN_OK ? suan_package_open_tar(&tar, NULL, out_package, error) : status;
+    if (status != SUAN_OK)
+        return status;
+    struct suan_digest identity = suan_sha256(suan_buffer_span(&tar));
+    return suan_package_open_tar(&tar, &identity, out_package, error);
 }
 
 enum suan_status suan_pack_files(struct suan_span draft, const struct suan_tar_entry *files, size_t count,

@@ -154,7 +154,7 @@ static enum suan_status read_files(struct suan_package *package, struct suan_err
     return status == SUAN_OK ? check_objects(package, error) : status;
 }
 
-enum suan_status suan_package_open_tar(struct suan_buffer *tar, const struct suan_digest *expected,
+enum suan_status suan_package_open_tar(struct suan_buffer *tar, const struct suan_digest *identity,
                                        struct suan_package **out_package, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_package_freep) struct suan_package *package = calloc(1, sizeof *package);
@@ -162,10 +162,7 @@ enum suan_status suan_package_open_tar(struct suan_buffer *tar, const struct sua
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     package->bytes = *tar;
     *tar = (struct suan_buffer){0};
-    package->tar_sha256 = suan_sha256(suan_buffer_span(&package->bytes));
-    if (expected != NULL && !suan_digest_equal(expected, &package->tar_sha256))
-        return suan_error_set(error, SUAN_E_REFUSED, code_content, NULL,
-                              "not the package that was asked for: its digest differs");
+    package->tar_sha256 = *identity;
     enum suan_status status = read_files(package, error);
     if (status == SUAN_OK)
         *out_package = suan_take(&package);
@@ -179,14 +176,23 @@ static enum suan_status open_file(struct suan_span file, const struct suan_diges
         return suan_error_set(error, SUAN_E_REFUSED, code_large, NULL,
                               "the file is %zu bytes, the limit is %llu", file.size,
                               (unsigned long long)SUAN_PACKAGE_FILE_MAX);
+    /* Released in reverse: the follower may still read the tar. */
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer tar = {0};
-    enum suan_status status = suan_frame_unpack(file, SUAN_PACKAGE_TAR_MAX, &tar, error);
-    if (status == SUAN_OK)
-        status = suan_package_open_tar(&tar, expected, out_package, error);
+    SUAN_CLEANUP(suan_follower_done) struct suan_follower follower;
+    suan_follower_begin(&follower, file);
+    enum suan_status status = suan_frame_unpack(file, SUAN_PACKAGE_TAR_MAX, &follower, &tar, error);
     if (status != SUAN_OK)
         return status;
-    (*out_package)->file_sha256 = suan_sha256(file);
-    (*out_package)->file_bytes = file.size;
+    if (expected != NULL && !suan_digest_equal(expected, &follower.made_digest))
+        return suan_error_set(error, SUAN_E_REFUSED, code_content, NULL,
+                              "not the package that was asked for: its digest differs");
+    struct suan_package *package = NULL;
+    status = suan_package_open_tar(&tar, &follower.made_digest, &package, error);
+    if (status != SUAN_OK)
+        return status;
+    package->file_sha256 = follower.file_digest;
+    package->file_bytes = file.size;
+    *out_package = package;
     return SUAN_OK;
 }
 

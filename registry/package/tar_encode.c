@@ -25,8 +25,8 @@ void suan_tar_locale_leave(struct suan_tar_locale *scope)
     freelocale(scope->made);
 }
 
-/* libarchive 3.6 leaks its client state after a failed write; so writing never fails, and what comes after the stop is
-   dropped. */
+/* libarchive 3.6 leaks its client state after a failed write; so writing never fails, and what comes after
+   the stop is dropped. */
 static la_ssize_t write_piece(struct archive *archive, void *context, const void *data, size_t size)
 {
     (void)archive;

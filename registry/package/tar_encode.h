@@ -14,7 +14,8 @@ struct suan_tar_sink {
     bool stopped;
 };
 
-/* Encodes the entries into the sink, until it says stop: whether it did is for the caller to see in `stopped`. */
+/* Encodes the entries into the sink, until it says stop: whether it did is for the caller to see in
+ * `stopped`. */
 SUAN_MUST_USE enum suan_status suan_tar_encode(const struct suan_tar_entry *entries, size_t count,
                                                struct suan_tar_sink *sink, struct suan_error *error);
 

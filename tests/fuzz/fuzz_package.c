@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         struct suan_buffer tar = {0};
         suan_buffer_append(&tar, data + 1, size - 1);
-        status = suan_package_open_tar(&tar, NULL, &package, NULL);
+        struct suan_digest identity = suan_sha256(suan_buffer_span(&tar));
+        status = suan_package_open_tar(&tar, &identity, &package, NULL);
         suan_buffer_done(&tar);
     }
     if (status == SUAN_OK)
