@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "ledger/ledger.h"
+#include "ledger/family.h"
 #include "voucher/voucher.h"
 
 static const struct suan_family *const families[] = {

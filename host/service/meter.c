@@ -37,6 +37,17 @@ struct meter {
     pthread_mutex_t lock;
 };
 
+static int64_t sum_of(const struct suan_receipt *receipt, int64_t *out_cpu_ns)
+{
+    int64_t jobs = 0;
+    *out_cpu_ns = 0;
+    for (size_t i = 0; i < receipt->bin_count; i++) {
+        jobs += receipt->bins[i].jobs;
+        *out_cpu_ns += receipt->bins[i].cpu_ns;
+    }
+    return jobs;
+}
+
 /* --- the state file ------------------------------------------------------------------------------------ */
 
 static enum suan_status write_state(struct meter *meter, struct suan_error *error)
@@ -62,6 +73,19 @@ static bool continues(const struct suan_receipt *old, const struct suan_receipt 
     return same;
 }
 
+/* A period that cannot go on (another measurement was attested since) was never signed: it is kept beside,
+ * not lost. */
+static enum suan_status keep_apart(const struct meter *meter, const struct suan_receipt *old,
+                                   struct suan_error *error)
+{
+    char path[PATH_MAX + 64];
+    int64_t cpu_ns = 0;
+    if (sum_of(old, &cpu_ns) == 0)
+        return SUAN_OK;
+    snprintf(path, sizeof path, "%s.%llu", meter->path, (unsigned long long)old->end_ns);
+    return rename(meter->path, path) == 0 ? SUAN_OK : suan_error_errno(error, "meter.io", errno, path);
+}
+
 static enum suan_status read_state(struct meter *meter, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
@@ -79,7 +103,7 @@ static enum suan_status read_state(struct meter *meter, struct suan_error *error
     meter->receipt->previous = old->previous;
     meter->receipt->shadow_rate_ppm = old->shadow_rate_ppm;
     if (!continues(old, meter->receipt))
-        return SUAN_OK;
+        return keep_apart(meter, old, error);
     suan_receipt_free(meter->receipt);
     meter->receipt = suan_take(&old);
     return SUAN_OK;
@@ -87,12 +111,12 @@ static enum suan_status read_state(struct meter *meter, struct suan_error *error
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
-static enum suan_status take_lock(struct meter *meter, const char *journal, const char *hex,
+static enum suan_status take_lock(struct meter *meter, const char *journal, const char *name,
                                   struct suan_error *error)
 {
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/%s.lock", journal, hex) >= PATH_MAX ||
-        snprintf(meter->path, sizeof meter->path, "%s/%s.json", journal, hex) >= PATH_MAX)
+    if (snprintf(path, sizeof path, "%s/%s.lock", journal, name) >= PATH_MAX ||
+        snprintf(meter->path, sizeof meter->path, "%s/%s.json", journal, name) >= PATH_MAX)
         return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the journal's path is too long");
     meter->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (meter->lock_fd < 0)
@@ -145,7 +169,7 @@ static void meter_free(struct meter *meter)
 enum suan_status meter_open(const char *journal, const struct meter_subject *subject,
                             const struct meter_clock *clock, struct meter **out, struct suan_error *error)
 {
-    char hex[2 * SUAN_DIGEST_SIZE + 1];
+    char name[2 * SUAN_DIGEST_SIZE + 16];
     uint8_t key[32];
     struct meter *meter = calloc(1, sizeof *meter);
     if (meter == NULL || (meter->receipt = suan_receipt_new()) == NULL) {
@@ -157,10 +181,12 @@ enum suan_status meter_open(const char *journal, const struct meter_subject *sub
     meter->basis = *subject->basis;
     meter->clock = *clock;
     describe(meter, subject);
-    suan_hex(subject->tar.bytes, SUAN_DIGEST_SIZE, hex);
+    suan_hex(subject->tar.bytes, SUAN_DIGEST_SIZE, name);
+    if (strncmp(subject->level, "NONE", 4) == 0)
+        strcat(name, "-inprocess");
     suan_random(key, sizeof key);
     suan_draw_init(&meter->draw, suan_span(key, sizeof key), "shadow");
-    enum suan_status status = take_lock(meter, journal, hex, error);
+    enum suan_status status = take_lock(meter, journal, name, error);
     if (status == SUAN_OK)
         status = read_state(meter, error);
     if (status == SUAN_OK)
@@ -268,17 +294,6 @@ void meter_shadow(struct meter *meter, const struct suan_receipt_pair *pair, int
 }
 
 /* --- receipts ------------------------------------------------------------------------------------------ */
-
-static int64_t sum_of(const struct suan_receipt *receipt, int64_t *out_cpu_ns)
-{
-    int64_t jobs = 0;
-    *out_cpu_ns = 0;
-    for (size_t i = 0; i < receipt->bin_count; i++) {
-        jobs += receipt->bins[i].jobs;
-        *out_cpu_ns += receipt->bins[i].cpu_ns;
-    }
-    return jobs;
-}
 
 static struct suan_receipt *copy_receipt(const struct suan_receipt *receipt)
 {
@@ -393,7 +408,7 @@ enum suan_status meter_list(const char *journal, struct suan_json **out, struct 
         SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *receipt = NULL;
         char path[PATH_MAX];
         size_t size = strlen(entry->d_name);
-        if (size != 2 * SUAN_DIGEST_SIZE + 5 || strcmp(entry->d_name + size - 5, ".json") != 0)
+        if (size < 2 * SUAN_DIGEST_SIZE + 5 || strcmp(entry->d_name + size - 5, ".json") != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", journal, entry->d_name);
         enum suan_status status = suan_file_read(path, SUAN_RECEIPT_SIZE_MAX, &text, error);

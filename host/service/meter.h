@@ -4,8 +4,8 @@
 /*
  * Inside this folder only: metering of one solver. Jobs are counted by size; CPU time is read over intervals
  * of at least 50 ms, never per call, and spread over an interval's jobs by what the attested measurement says
- * a job of each size costs. The state of the period lies in JOURNAL/<digest>.json, replaced at most once a
- * second, so that a kill loses no more.
+ * a job of each size costs. The state of the period lies in JOURNAL/<digest>.json (in process:
+ * <digest>-inprocess.json), replaced at most once a second, so that a kill loses no more.
  */
 #include "voucher/receipt.h"
 

@@ -9,8 +9,9 @@
 #include "base/file.h"
 #include "engine/machine.h"
 
-enum { QUEUE_MAX = 4 };
-#define INPUT_BYTES_MAX (UINT64_C(64) << 20) /* of one job in the queue */
+enum { QUEUE_MAX = 64 };
+#define INPUT_BYTES_MAX (UINT64_C(64) << 20)  /* of one tensor */
+#define QUEUE_BYTES_MAX (UINT64_C(256) << 20) /* of all jobs that wait */
 #define SHADOW_DEADLINE_MS 60000
 
 /* A compact copy of a tensor. */
@@ -22,6 +23,7 @@ struct held {
 struct job {
     struct held in[SUAN_MAX_PORTS];
     uint32_t n_in; /* beyond the prepared ones */
+    uint64_t bytes;
 };
 
 struct shadow {
@@ -34,6 +36,7 @@ struct shadow {
     pthread_cond_t changed;
     struct job *queue[QUEUE_MAX];
     size_t queued;
+    uint64_t queued_bytes;
     enum { SHADOW_IDLE, SHADOW_BUSY } work;
     enum { SHADOW_RUN, SHADOW_STOP } order;
 };
@@ -265,6 +268,7 @@ static struct job *take_job(struct shadow *shadow)
         pthread_cond_wait(&shadow->changed, &shadow->lock);
     if (shadow->order == SHADOW_RUN) {
         job = shadow->queue[0];
+        shadow->queued_bytes -= job->bytes;
         memmove(shadow->queue, shadow->queue + 1, --shadow->queued * sizeof shadow->queue[0]);
         shadow->work = SHADOW_BUSY;
     }
@@ -313,8 +317,13 @@ void shadow_offer(struct shadow *shadow, const struct suan_tensor *in, uint32_t 
     bool whole = job != NULL && n_in >= shadow->subject.n_prepared && n_in <= SUAN_MAX_PORTS;
     for (uint32_t i = shadow->subject.n_prepared; whole && i < n_in; i++)
         whole = hold(&in[i], &job->in[job->n_in++]);
+    for (uint32_t i = shadow->subject.n_prepared; whole && i < n_in; i++)
+        job->bytes += bytes_of(&in[i]);
+
     pthread_mutex_lock(&shadow->lock);
-    if (whole && shadow->queued < QUEUE_MAX && shadow->order == SHADOW_RUN) {
+    if (whole && shadow->queued < QUEUE_MAX && shadow->queued_bytes + job->bytes <= QUEUE_BYTES_MAX &&
+        shadow->order == SHADOW_RUN) {
+        shadow->queued_bytes += job->bytes;
         shadow->queue[shadow->queued++] = suan_take(&job);
         pthread_cond_broadcast(&shadow->changed);
     }

@@ -1,6 +1,7 @@
 /*
  * Receipts on record: admitted once, in sequence, if their saving is the one that follows from them. Rows of
- * table receipt: 00|digest32 -> the record below; 01|user16|tar32|sequence8 -> digest32.
+ * table receipt: 00|digest32 -> the record below; 01 (sealed use) or 02 (in process)|user16|tar32|sequence8
+ * -> digest32.
  */
 #include "base/cleanup.h"
 #include "catalog/identity.h"
@@ -23,10 +24,11 @@ static struct suan_span digest_key(const struct suan_digest *digest, uint8_t out
     return suan_span(out, DIGEST_KEY_SIZE);
 }
 
-static struct suan_span chain_prefix(const struct suan_id *user, const struct suan_digest *tar,
+static struct suan_span chain_prefix(const struct suan_id *user, const struct suan_receipt *receipt,
                                      uint8_t out[CHAIN_PREFIX_SIZE + 8])
 {
-    out[0] = 1;
+    const struct suan_digest *tar = &receipt->tar;
+    out[0] = strncmp(receipt->level, "NONE", 4) == 0 ? 2 : 1;
     memcpy(out + 1, user->bytes, SUAN_ID_SIZE);
     memcpy(out + 1 + SUAN_ID_SIZE, tar->bytes, SUAN_DIGEST_SIZE);
     return suan_span(out, CHAIN_PREFIX_SIZE);
@@ -222,9 +224,8 @@ static enum suan_status check_sequence(struct suan_txn *txn, const struct suan_a
     struct suan_span key, value;
     struct suan_digest last = nothing;
     int64_t sequence = 0;
-    enum suan_status status =
-        suan_row_last(txn, SUAN_TABLE_RECEIPT, chain_prefix(&act->by, &submission->receipt->tar, prefix),
-                      &key, &value, error);
+    enum suan_status status = suan_row_last(
+        txn, SUAN_TABLE_RECEIPT, chain_prefix(&act->by, submission->receipt, prefix), &key, &value, error);
     if (status == SUAN_OK) {
         struct row_reader reader = {value, false};
         row_bytes(&reader, last.bytes, SUAN_DIGEST_SIZE);
@@ -334,7 +335,7 @@ enum suan_status apply_receipt(struct suan_txn *txn, const struct suan_act *act,
     record.sequence = submission.receipt->sequence;
     record.saving_ns = submission.receipt->saving_ns;
     record.end_ns = submission.receipt->end_ns;
-    chain_prefix(&act->by, &record.tar, key);
+    chain_prefix(&act->by, submission.receipt, key);
     suan_put_be64(key + CHAIN_PREFIX_SIZE, (uint64_t)record.sequence);
     status = suan_row_put(txn, SUAN_TABLE_RECEIPT, suan_span(key, sizeof key),
                           suan_span(record.digest.bytes, SUAN_DIGEST_SIZE), error);
