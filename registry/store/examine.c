@@ -28,7 +28,8 @@ enum {
     META_READ = 152,
     META_FORMAT = 1,
     META_TRIES = 5,
-    EXAMINE_TIMEOUT_MS = 60000
+    EXAMINE_TIMEOUT_MS = 60000,
+    UNWRITTEN_MAX = 131072 /* pages that one LMDB transaction can reserve at the end and not write */
 };
 #define META_MAGIC_NUMBER UINT32_C(0xbeefc0de)
 /* Files up to this size are read whole at every opening; about 10 ms. */
@@ -129,6 +130,8 @@ static enum suan_status examine_outside(const char *file, struct outside *out, s
     if (fstat(fd, &info) != 0)
         return suan_error_errno(error, "store.io", errno, file);
     out->size = info.st_size;
+    if (out->newest.last_page > (uint64_t)out->size / out->newest.page_size + UNWRITTEN_MAX)
+        return suan_store_corrupt(error, "the file is much shorter than its last page");
     return SUAN_OK;
 }
 

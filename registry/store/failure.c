@@ -28,6 +28,7 @@ enum suan_status suan_store_failure(int code, const char *what, struct suan_erro
     case MDB_INVALID:
     case MDB_CURSOR_FULL:
     case MDB_INCOMPATIBLE:
+    case MDB_BAD_TXN: /* LMDB gave the snapshot up after an earlier one of these */
         return suan_error_set(error, SUAN_E_INTEGRITY, "store.corrupt", advice_corrupt, "%s: %s", what,
                               mdb_strerror(code));
     case MDB_VERSION_MISMATCH:

@@ -188,6 +188,8 @@ static enum suan_status commit(struct suan_txn *txn, struct suan_error *error)
     txn->map_full = txn->map_full || code == MDB_MAP_FULL;
     suan_store_detach(txn->store);
     suan_environment_close(&txn->store->environment);
+    if (code == MDB_BAD_TXN)
+        return suan_error_set(error, SUAN_E_IO, "store.io", NULL, "commit: a write had failed before");
     return suan_store_failure(code, "commit", error);
 }
 

@@ -30,7 +30,13 @@ static enum suan_status check_schema(struct suan_txn *txn, struct suan_error *er
         return suan_error_set(error, SUAN_E_REFUSED, "store.version", "use a newer Suan",
                               "the store has schema %u.%u; this Suan knows up to %d.%d", major, minor,
                               SUAN_SCHEMA_MAJOR, SUAN_SCHEMA_MINOR);
-    return status;
+    if (status != SUAN_OK || major != SUAN_SCHEMA_MAJOR || minor != SUAN_SCHEMA_MINOR)
+        return status;
+    for (int table = 0; table < SUAN_TABLE_COUNT; table++) {
+        if (!txn->store->environment.present[table])
+            return suan_store_corrupt(error, "a table of this schema is missing");
+    }
+    return SUAN_OK;
 }
 
 enum suan_status suan_store_walk(struct suan_store *store, enum suan_walk walk, struct suan_error *error)
