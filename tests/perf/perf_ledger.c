@@ -110,7 +110,7 @@ static enum suan_status post_one(void *context, struct suan_txn *txn, struct sua
 
 struct peer {
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *known, *read, *record, *write, *history;
+    sqlite3_stmt *begin, *commit, *newest, *known, *read, *record, *write, *history;
     uint64_t seq;
 };
 
@@ -133,7 +133,7 @@ static void open_peer(struct peer *peer, const char *path)
     if (sqlite3_open(path, &peer->db) != SQLITE_OK)
         die("SQLite does not open");
     sqlite3_busy_timeout(peer->db, 60000);
-    run(peer->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+    run(peer->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;");
     run(peer->db, "CREATE TABLE IF NOT EXISTS acct (id BLOB PRIMARY KEY, dr INTEGER, cr INTEGER, row BLOB) "
                   "WITHOUT ROWID;"
                   "CREATE TABLE IF NOT EXISTS xfer (seq INTEGER PRIMARY KEY, row BLOB);"
@@ -143,8 +143,8 @@ static void open_peer(struct peer *peer, const char *path)
                   " WITHOUT ROWID;");
     peer->begin = prepare(peer->db, "BEGIN IMMEDIATE");
     peer->commit = prepare(peer->db, "COMMIT");
-    peer->known =
-        prepare(peer->db, "INSERT INTO xfer_id SELECT ?, coalesce(max(seq), 0) + 1 FROM xfer RETURNING seq");
+    peer->newest = prepare(peer->db, "SELECT max(seq) FROM xfer");
+    peer->known = prepare(peer->db, "INSERT INTO xfer_id VALUES (?, ?)");
     peer->read = prepare(peer->db, "SELECT dr, cr FROM acct WHERE id = ?");
     peer->record = prepare(peer->db, "INSERT INTO xfer VALUES (?, ?)");
     peer->write = prepare(peer->db, "UPDATE acct SET dr = ?, cr = ? WHERE id = ?");
@@ -153,8 +153,8 @@ static void open_peer(struct peer *peer, const char *path)
 
 static void close_peer(struct peer *peer)
 {
-    sqlite3_stmt *statements[] = {peer->begin,  peer->commit, peer->known,  peer->read,
-                                  peer->record, peer->write,  peer->history};
+    sqlite3_stmt *statements[] = {peer->begin, peer->commit, peer->newest, peer->known,
+                                  peer->read,  peer->record, peer->write,  peer->history};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         sqlite3_finalize(statements[i]);
     sqlite3_close(peer->db);
@@ -200,9 +200,9 @@ static void peer_account(struct peer *peer, const struct suan_id *id, int64_t de
 
 static void peer_transfer(struct peer *peer, const struct suan_transfer *transfer)
 {
+    uint64_t seq = ++peer->seq;
     bind_id(peer->known, 1, &transfer->id);
-    step(peer->known);
-    uint64_t seq = (uint64_t)sqlite3_column_int64(peer->known, 0);
+    sqlite3_bind_int64(peer->known, 2, (sqlite3_int64)seq);
     finish(peer->known);
     sqlite3_bind_int64(peer->record, 1, (sqlite3_int64)seq);
     sqlite3_bind_blob(peer->record, 2, transfer, SUAN_TRANSFER_SIZE, SQLITE_STATIC);
@@ -214,6 +214,9 @@ static void peer_transfer(struct peer *peer, const struct suan_transfer *transfe
 static void peer_batch(struct peer *peer, const struct suan_transfer *transfers, size_t count)
 {
     finish(peer->begin);
+    step(peer->newest);
+    peer->seq = (uint64_t)sqlite3_column_int64(peer->newest, 0);
+    sqlite3_reset(peer->newest);
     for (size_t i = 0; i < count; i++)
         peer_transfer(peer, &transfers[i]);
     finish(peer->commit);

@@ -218,7 +218,7 @@ static void open_peer(struct peer *peer, const char *folder)
     snprintf(path, sizeof path, "%s/peer.sqlite", folder);
     if (sqlite3_open(path, &peer->db) != SQLITE_OK)
         die("SQLite does not open");
-    run(peer->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    run(peer->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
                   "CREATE TABLE event (idx INTEGER PRIMARY KEY, leaf BLOB);"
                   "CREATE TABLE hash (idx INTEGER PRIMARY KEY, hash BLOB);");
     sqlite3_prepare_v2(peer->db, "INSERT INTO event VALUES (?, ?)", -1, &peer->event, NULL);
