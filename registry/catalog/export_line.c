@@ -91,9 +91,12 @@ enum suan_status export_line_parse(struct suan_span line, struct export_line *ou
     if ((row->parts & HAS_DIGEST) != 0 &&
         !suan_unhex(take_word(&rest), parsed.digest.bytes, sizeof parsed.digest.bytes))
         return line_error(error, "a digest is wrong");
-    if ((row->parts & HAS_PAYLOAD) != 0 && !suan_base64_decode(take_word(&rest), payload))
-        return payload->failed ? suan_buffer_check(payload, error)
-                               : line_error(error, "content is not Base 64");
+    if ((row->parts & HAS_PAYLOAD) != 0) {
+        struct suan_span text = take_word(&rest);
+        if (text.size == 0 || !suan_base64_decode(text, payload))
+            return payload->failed ? suan_buffer_check(payload, error)
+                                   : line_error(error, "content is missing or not Base 64");
+    }
     if (rest.size > 0 || line.data[line.size - 1] == ' ')
         return line_error(error, "a line has too many words");
     *out = parsed;

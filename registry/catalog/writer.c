@@ -141,9 +141,10 @@ static enum suan_status check_blobs(const struct suan_submission *submission,
     for (size_t i = 0; i < submission->blob_count; i++) {
         struct suan_span blob = submission->blobs[i];
         char hex[2 * SUAN_DIGEST_SIZE + 1];
-        if (blob.size > SUAN_STORE_VALUE_MAX)
+        if (blob.size == 0 || blob.size > SUAN_STORE_VALUE_MAX)
             return suan_error_set(error, SUAN_E_FORMAT, "event.blob", NULL,
-                                  "evidence of %zu bytes; at most %d", blob.size, SUAN_STORE_VALUE_MAX);
+                                  "evidence of %zu bytes; 1 to %d are taken", blob.size,
+                                  SUAN_STORE_VALUE_MAX);
         struct suan_digest digest = suan_sha256(blob);
         suan_hex(digest.bytes, SUAN_DIGEST_SIZE, hex);
         if (memmem(command->bytes.data, command->bytes.size, hex, 2 * (size_t)SUAN_DIGEST_SIZE) == NULL)
