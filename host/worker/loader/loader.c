@@ -12,6 +12,12 @@ static const char code_load[] = "plugin.load";
 static const char code_abi[] = "plugin.abi";
 static const char code_descriptor[] = "plugin.descriptor";
 
+/* The promises that a manifest states, too: concurrency, own threads, determinism. The others are the
+ * plugin's word alone. */
+#define MANIFEST_FLAGS                                                                                       \
+    (SUAN_FLAG_CONCURRENT_INSTANCES | SUAN_FLAG_CONCURRENT_RUNS | SUAN_FLAG_OWN_THREADS |                    \
+     SUAN_FLAG_BIT_REPEATABLE)
+
 enum suan_status suan_loader_library(const char *soname, struct suan_error *error)
 {
     if (dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) == NULL)
@@ -72,8 +78,8 @@ static enum suan_status compare(const struct suan_descriptor *descriptor,
         return text_mismatch(error, "version", descriptor->version, facts->version);
     if (descriptor->isa != facts->isa)
         return mismatch(error, "isa", descriptor->isa, facts->isa);
-    if (descriptor->flags != facts->flags)
-        return mismatch(error, "flags", descriptor->flags, facts->flags);
+    if ((descriptor->flags & MANIFEST_FLAGS) != (facts->flags & MANIFEST_FLAGS))
+        return mismatch(error, "flags", descriptor->flags & MANIFEST_FLAGS, facts->flags & MANIFEST_FLAGS);
     if (descriptor->cpu_needed != facts->cpu_needed)
         return mismatch(error, "cpu_needed", descriptor->cpu_needed, facts->cpu_needed);
     return SUAN_OK;
