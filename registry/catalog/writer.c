@@ -306,6 +306,16 @@ static enum suan_status write_one(struct suan_sealer *sealer, const struct entry
     return status != SUAN_OK ? status : write_event(sealer, entry, error);
 }
 
+/* A failure that ends the batch; whoever met it may have had nobody to tell. */
+static enum suan_status end_batch(const struct suan_submission *submission, struct suan_error *error)
+{
+    const struct suan_error *cause = &submission->error;
+    if (cause->code == NULL)
+        return suan_error_set(error, submission->status, "store.io", NULL, "an event could not be judged: %s",
+                              suan_status_name(submission->status));
+    return suan_error_set(error, submission->status, cause->code, cause->hint, "%s", cause->message);
+}
+
 static enum suan_status write_batch(void *context, struct suan_txn *txn, struct suan_error *error)
 {
     struct batch *batch = context;
@@ -321,8 +331,7 @@ static enum suan_status write_batch(void *context, struct suan_txn *txn, struct 
         submission->error = (struct suan_error){0};
         submission->status = write_one(&batch->sealer, &batch->entries[i], &submission->error);
         if (fold_is_fatal(submission->status))
-            return suan_error_set(error, submission->status, submission->error.code, submission->error.hint,
-                                  "%s", submission->error.message);
+            return end_batch(submission, error);
     }
     return batch->sealer.appended > 0 ? sealer_seal(&batch->sealer, error) : SUAN_OK;
 }

@@ -119,3 +119,25 @@ Test(event, kinds_below_256_belong_to_the_public_log)
     cr_assert_eq(suan_event_log(SUAN_EVENT_LEDGER_BATCH), SUAN_LOG_LEDGER);
     cr_assert_null(suan_event_name(9999));
 }
+
+Test(event, leaf_of_an_unknown_kind_stops_its_reader)
+{
+    struct suan_buffer signatures[2] = {{0}};
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer bytes = {0};
+    const struct suan_registry_options options = {.families = suan_catalog_families,
+                                                  .family_count = SUAN_CATALOG_FAMILIES};
+    struct suan_error error = {0};
+    struct suan_leaf leaf;
+    make_leaf(&leaf, signatures);
+    leaf.kind = 200;
+    cr_assert_eq(suan_leaf_encode(&leaf, &bytes, NULL), SUAN_OK);
+
+    enum suan_status status =
+        suan_registry_replay(&options, NULL, SUAN_LOG_REGISTRY, 0, suan_buffer_span(&bytes), &error);
+
+    cr_assert_eq((int)status, SUAN_E_UNSUPPORTED);
+    cr_assert_str_eq(error.code, "event.unknown");
+    cr_assert_neq(strstr(error.message, "newer Suan needed"), NULL);
+    suan_buffer_done(&signatures[0]);
+    suan_buffer_done(&signatures[1]);
+}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "catalog/review.h"
 #include "support/scene.h"
 
 static struct test_scene scene;
@@ -181,6 +182,60 @@ Test(member, secondment_ties_to_members_of_either_side)
 
     cr_assert_eq(untied_at("alice", "firm", now + TEST_DAY_NS, NULL), SUAN_E_PERMISSION);
     cr_assert_eq(untied_at("alice", "body2", now + TEST_DAY_NS, NULL), SUAN_OK);
+}
+
+/* --- in a review --------------------------------------------------------------------------------------- */
+
+/* Time passes in steps that the clock rule lets through. */
+static void wait_until(uint64_t time_ns)
+{
+    while (scene.base.now_ns < time_ns) {
+        uint64_t left = time_ns - scene.base.now_ns;
+        scene.base.now_ns += left < 300 * TEST_DAY_NS ? left : 300 * TEST_DAY_NS;
+        struct suan_json *command = test_command(&scene.base, SUAN_EVENT_IDENTITY_UPDATE, "bob");
+        suan_json_set_text(command, "contact", "still here");
+        cr_assert_eq(test_sign(&scene.base, command, SEED_BOB).status, SUAN_OK);
+    }
+}
+
+/* Alice, for body2, rejects the release that lab owns. */
+static struct test_outcome reject_for_body2(void)
+{
+    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = begin();
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *page = NULL;
+    struct suan_release release;
+    struct suan_policy_record policy;
+    struct suan_digest digest;
+    cr_assert_eq(suan_release_by_digest(txn, &scene.release, &release, NULL), SUAN_OK);
+    cr_assert_eq(suan_policy_by_id(txn, &release.policy, &policy, NULL), SUAN_OK);
+    cr_assert_eq(suan_review_page(txn, &release, &policy, &page, &digest, NULL), SUAN_OK);
+    struct suan_json *command = test_command(&scene.base, SUAN_EVENT_REVIEW_REJECT, "body2");
+    suan_json_set_hex(command, "tar", scene.release.bytes, sizeof scene.release.bytes);
+    suan_json_set_hex(command, "page", digest.bytes, sizeof digest.bytes);
+    suan_json_set_text(command, "reason", "slow");
+    return test_sign(&scene.base, command, SEED_ALICE);
+}
+
+Test(member, secondee_may_review_for_another_body_on_day_366_and_not_on_day_365)
+{
+    uint64_t from = scene.base.now_ns, until = from + 300 * TEST_DAY_NS, cooled = until + 365 * TEST_DAY_NS;
+    struct suan_json *command = test_command(&scene.base, SUAN_EVENT_REVIEW_SUBMIT, "lab");
+    suan_json_set_hex(command, "tar", scene.release.bytes, sizeof scene.release.bytes);
+    suan_json_set_text(command, "policy", SCENE_POLICY);
+    cr_assert_eq(test_sign(&scene.base, command, SEED_LAB).status, SUAN_OK);
+    uint64_t index = second(from, until);
+    char named[32];
+    snprintf(named, sizeof named, "event %llu", (unsigned long long)index);
+    wait_until(cooled - TEST_DAY_NS / 2);
+    test_member(&scene.base, "body2", SEED_BODY2, "alice", SEED_ALICE, "review");
+
+    struct test_outcome day_365 = reject_for_body2();
+    wait_until(cooled);
+    struct test_outcome day_366 = reject_for_body2();
+
+    cr_assert_eq(day_365.status, SUAN_E_PERMISSION);
+    cr_assert_neq(strstr(day_365.message, named), NULL, "%s", day_365.message);
+    cr_assert_eq(day_366.status, SUAN_OK, "%s", day_366.message);
 }
 
 Test(member, roles_read_and_write_the_same)

@@ -149,8 +149,9 @@ static enum suan_status alter(void *context, struct suan_txn *txn, struct suan_e
     T(META)                                                                                                  \
     T(EVENT_P)                                                                                               \
     T(EVENT_L)                                                                                               \
-    T(HASH_P) T(HASH_L) T(CKPT) T(BLOB) T(EVENT_ID) T(IDENT) T(KEY) T(ID_KEY) T(MEMBER) T(RECOVER) T(PKG)    \
-        T(OWNER) T(OFFER) T(OWNER_HIST) T(REL) T(BY_DIGEST) T(VET) T(POLICY) T(TASK) T(STATE) T(VARIANT)
+    T(HASH_P)                                                                                                \
+    T(HASH_L) T(CKPT) T(BLOB) T(EVENT_ID) T(IDENT) T(KEY) T(ID_KEY) T(MEMBER) T(RECOVER) T(PKG) T(OWNER)     \
+        T(OFFER) T(OWNER_HIST) T(REL) T(BY_DIGEST) T(VET) T(POLICY) T(TASK) T(STATE) T(VARIANT)
 #define ALTERATIONS(table)                                                                                   \
     {SUAN_TABLE_##table, ALTER}, {SUAN_TABLE_##table, REMOVE}, {SUAN_TABLE_##table, ADD},
 static const struct alteration alterations[] = {ALTERED_TABLES(ALTERATIONS)};

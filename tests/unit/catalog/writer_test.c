@@ -387,3 +387,78 @@ Test(writer, takes_a_snapshot_when_the_revoked_set_changes)
     cr_assert_eq(lines, 1);
     cr_assert_str_eq(suan_buffer_text(&text), suan_buffer_text(&expected));
 }
+
+/* --- control ------------------------------------------------------------------------------------------- */
+
+static enum suan_status check_nothing(struct suan_txn *txn, const struct suan_act *act,
+                                      struct suan_error *error)
+{
+    (void)txn;
+    (void)error;
+    *act->used = UINT32_MAX;
+    return SUAN_OK;
+}
+
+/* The catalogue's families, but memberships are checked by nobody. */
+static const struct suan_family *const *open_families(void)
+{
+    enum { RULES_MAX = 8 };
+    static struct suan_rule open_rules[RULES_MAX];
+    static struct suan_family open_family;
+    static const struct suan_family *families[SUAN_CATALOG_FAMILIES];
+    cr_assert_leq(suan_family_member.rule_count, RULES_MAX);
+    for (size_t i = 0; i < suan_family_member.rule_count; i++) {
+        open_rules[i] = suan_family_member.rules[i];
+        open_rules[i].check = check_nothing;
+    }
+    open_family = (struct suan_family){open_rules, suan_family_member.rule_count, NULL};
+    for (size_t i = 0; i < SUAN_CATALOG_FAMILIES; i++)
+        families[i] =
+            suan_catalog_families[i] == &suan_family_member ? &open_family : suan_catalog_families[i];
+    return families;
+}
+
+static struct suan_json *membership_of_bob(void)
+{
+    struct suan_json *command = test_command(&t, SUAN_EVENT_MEMBER_ADD, "bob");
+    suan_json_set_text(command, "org", "lab");
+    suan_json_set_text(command, "ident", "bob");
+    suan_json_set_text(command, "roles", "admin");
+    suan_command_set_u64(command, "from", t.now_ns);
+    suan_command_set_u64(command, "until", t.now_ns + TEST_DAY_NS);
+    return command;
+}
+
+/* The rule is what refuses: the same command passes a registry whose rule checks nothing. */
+Test(writer, lets_through_what_no_rule_refuses)
+{
+    test_identity(&t, "lab", SUAN_IDENT_DEVELOPER, 1);
+    test_identity(&t, "bob", SUAN_IDENT_PERSON, 2);
+
+    struct test_outcome refused = test_sign(&t, membership_of_bob(), 2);
+    t.options.families = open_families();
+    test_registry_reopen(&t, SUAN_STORE_WRITE);
+    struct test_outcome accepted = test_sign(&t, membership_of_bob(), 2);
+
+    cr_assert_eq(refused.status, SUAN_E_PERMISSION);
+    cr_assert_eq(accepted.status, SUAN_OK, "%s", accepted.message);
+}
+
+/* Whoever replays with the right rules finds what such a registry took. */
+Test(writer, refuses_on_replay_what_another_writer_let_through)
+{
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *report = NULL;
+    struct suan_error error = {0};
+    test_identity(&t, "lab", SUAN_IDENT_DEVELOPER, 1);
+    test_identity(&t, "bob", SUAN_IDENT_PERSON, 2);
+    t.options.families = open_families();
+    test_registry_reopen(&t, SUAN_STORE_WRITE);
+    cr_assert_eq(test_sign(&t, membership_of_bob(), 2).status, SUAN_OK);
+    t.options.families = suan_catalog_families;
+    test_registry_reopen(&t, SUAN_STORE_READ);
+
+    enum suan_status status = suan_registry_verify(t.registry, &report, &error);
+
+    cr_assert_eq(status, SUAN_E_INTEGRITY);
+    cr_assert_neq(strstr(error.message, "'lab' must sign"), NULL, "%s", error.message);
+}
