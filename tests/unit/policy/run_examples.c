@@ -37,12 +37,17 @@ int main(int argc, char **argv)
 {
     struct library library = {.count = 0};
     size_t failed = argc < 3;
+    bool ran = false;
     for (int i = 1; i < argc; i++) {
         struct stat about;
-        if (stat(argv[i], &about) == 0 && S_ISDIR(about.st_mode))
+        bool is_folder = stat(argv[i], &about) == 0 && S_ISDIR(about.st_mode);
+        if (is_folder && ran)
+            library_done(&library);
+        if (is_folder)
             library_add(&library, argv[i]);
         else
             failed += run_file(&library, argv[i]);
+        ran = !is_folder;
     }
     library_done(&library);
     return failed != 0;
