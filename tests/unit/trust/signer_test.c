@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "support.h"
+#include "trust/base64.h"
 
 static struct suan_span sample(void)
 {
@@ -106,6 +107,56 @@ Test(signer, a_cut_key_file_is_refused)
         cr_assert_neq(suan_signer_parse(suan_span(text.data, size), &signer, NULL), SUAN_OK, "%zu bytes",
                       size);
     }
+}
+
+/* The bytes inside a key file, and a file around such bytes. */
+static void open_armour(const struct suan_buffer *file, struct suan_buffer *bytes)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
+    for (size_t at = 0; at < file->size;) {
+        const uint8_t *end = memchr(file->data + at, '\n', file->size - at);
+        size_t size = (size_t)(end - file->data) - at;
+        if (file->data[at] != '-')
+            suan_buffer_append(&text, file->data + at, size);
+        at += size + 1;
+    }
+    cr_assert(suan_base64_decode(suan_buffer_span(&text), bytes));
+}
+
+static enum suan_status parse_bytes(const struct suan_buffer *bytes, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer file = {0};
+    SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = NULL;
+    suan_buffer_append_text(&file, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    suan_base64_append(&file, suan_buffer_span(bytes));
+    suan_buffer_append_text(&file, "\n-----END OPENSSH PRIVATE KEY-----\n");
+    return suan_signer_parse(suan_buffer_span(&file), &signer, error);
+}
+
+/* The public key stands in the file three times, and padding fills the last block: all of it must agree. */
+Test(signer, a_key_file_that_contradicts_itself_is_refused)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer file = {0};
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer bytes = {0};
+    struct suan_ed25519_secret secret, other;
+    size_t found = 0;
+    suan_ed25519_generate(&secret);
+    suan_ed25519_generate(&other);
+    suan_private_key_format(&secret, "comment", &file);
+    open_armour(&file, &bytes);
+    expect_ok(parse_bytes(&bytes, error));
+    for (size_t at = 0; at + sizeof secret.point <= bytes.size; at++) {
+        if (memcmp(bytes.data + at, secret.point, sizeof secret.point) != 0)
+            continue;
+        memcpy(bytes.data + at, other.point, sizeof other.point);
+        expect_error(parse_bytes(&bytes, error), SUAN_E_FORMAT, "key.format");
+        memcpy(bytes.data + at, secret.point, sizeof secret.point);
+        found++;
+    }
+    cr_assert_eq(found, 3u);
+    cr_assert(bytes.data[bytes.size - 1] < 8, "this comment leaves room for padding");
+    bytes.data[bytes.size - 1]++;
+    expect_error(parse_bytes(&bytes, error), SUAN_E_FORMAT, "key.format");
 }
 
 /* --- the agent
