@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "align.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "bench/fingerprint.h"
@@ -19,6 +20,7 @@ struct suan_solver {
     struct suan_found found;
     uint32_t n_in, n_out, n_prepared, size_port, size_dim, dynamic_outputs;
     enum suan_guest_home home;
+    struct align *align;   /* in process only */
     struct meter *meter;   /* NULL: nothing attested to meter by */
     struct shadow *shadow; /* NULL: no shadow runs */
 };
@@ -111,13 +113,23 @@ static enum suan_status open_guest(struct suan_solver *solver, const struct suan
 static enum suan_status prepare(struct suan_solver *solver, const struct suan_load_options *load,
                                 struct suan_error *error)
 {
+    if (solver->home == SUAN_GUEST_INPROCESS) {
+        uint32_t given = load->prepared != NULL && load->n_prepared <= SUAN_MAX_PORTS ? load->n_prepared : 0;
+        enum suan_status opened = align_open(load->prepared, given, &solver->align, error);
+        if (opened != SUAN_OK)
+            return opened;
+    }
     if (load->n_prepared == 0 && solver->n_prepared == 0)
         return SUAN_OK;
-    if (load->n_prepared != solver->n_prepared || load->prepared == NULL)
+    if (load->n_prepared != solver->n_prepared || load->prepared == NULL || load->n_prepared > SUAN_MAX_PORTS)
         return suan_error_set(error, SUAN_E_SHAPE, "load.prepared", "give them in suan_load_options.prepared",
                               "task %s has %u prepared inputs, %u were given", solver->found.task,
                               solver->n_prepared, load->n_prepared);
-    return suan_guest_prepare(solver->guest, load->prepared, load->n_prepared, error);
+    if (solver->align == NULL)
+        return suan_guest_prepare(solver->guest, load->prepared, load->n_prepared, error);
+    struct suan_tensor aligned[SUAN_MAX_PORTS];
+    enum suan_status status = align_inputs(solver->align, load->prepared, load->n_prepared, aligned, error);
+    return status != SUAN_OK ? status : suan_guest_prepare(solver->guest, aligned, load->n_prepared, error);
 }
 
 /* --- metering ------------------------------------------------------------------------------------------ */
@@ -202,6 +214,7 @@ void suan_unload(struct suan_solver *solver)
     shadow_close(solver->shadow);
     meter_close(solver->meter);
     suan_guest_close(solver->guest);
+    align_close(solver->align);
     service_plugin_done(&solver->plugin);
     service_plugin_done(&solver->task);
     free(solver);
@@ -225,10 +238,31 @@ int32_t suan_infer(struct suan_solver *solver, const struct suan_tensor *in, uin
     return suan_guest_infer(solver->guest, in, n_in, out, n_out, error);
 }
 
+/* In process the plugin works on the caller's memory, where that is aligned. */
+static enum suan_status run_in_process(struct suan_solver *solver, const struct suan_tensor *in,
+                                       uint32_t n_in, struct suan_tensor *out, uint32_t n_out,
+                                       uint64_t deadline_ms, struct suan_error *error)
+{
+    struct suan_tensor inputs[SUAN_MAX_PORTS], outputs[SUAN_MAX_PORTS];
+    if (n_in > SUAN_MAX_PORTS || n_out > SUAN_MAX_PORTS)
+        return suan_error_set(error, SUAN_E_SHAPE, "call.tensors", NULL, "at most %d inputs and outputs",
+                              SUAN_MAX_PORTS);
+    enum suan_status status = align_inputs(solver->align, in, n_in, inputs, error);
+    if (status == SUAN_OK)
+        status = align_outputs(solver->align, out, n_out, outputs, error);
+    if (status == SUAN_OK)
+        status = suan_guest_run(solver->guest, inputs, n_in, outputs, n_out, deadline_ms, error);
+    if (status == SUAN_OK)
+        align_results(outputs, out, n_out);
+    return status;
+}
+
 int32_t suan_call(struct suan_solver *solver, const struct suan_tensor *in, uint32_t n_in,
                   struct suan_tensor *out, uint32_t n_out, uint64_t deadline_ms, struct suan_error *error)
 {
-    enum suan_status status = suan_guest_run(solver->guest, in, n_in, out, n_out, deadline_ms, error);
+    enum suan_status status = solver->align != NULL
+                                  ? run_in_process(solver, in, n_in, out, n_out, deadline_ms, error)
+                                  : suan_guest_run(solver->guest, in, n_in, out, n_out, deadline_ms, error);
     if (solver->meter == NULL)
         return status;
     meter_count(solver->meter, shadow_size_of(in, n_in, solver->size_port, solver->size_dim),
