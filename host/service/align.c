@@ -1,6 +1,7 @@
 /* Tensors that are not aligned to 64 bytes pass through memory that is. */
 #include "align.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
