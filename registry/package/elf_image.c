@@ -19,7 +19,7 @@ static enum suan_status bad_dynamic(struct suan_error *error, const char *what)
 /* `size` bytes at `offset`, or an empty span if they are not all there. */
 static struct suan_span slice(struct suan_span bytes, uint64_t offset, uint64_t size)
 {
-    if (offset > bytes.size || size > bytes.size - offset)
+    if (size == 0 || offset > bytes.size || size > bytes.size - offset)
         return suan_span(NULL, 0);
     return suan_span(bytes.data + offset, (size_t)size);
 }
