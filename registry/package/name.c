@@ -260,55 +260,56 @@ bool suan_package_is_variant(struct suan_span text)
     return suan_package_variant_target(text).machine != 0;
 }
 
+static const struct {
+    uint16_t machine;
+    const char *name;
+    uint64_t bit;
+} features[] = {
+    {MACHINE_X86_64, "avx", SUAN_X86_AVX},
+    {MACHINE_X86_64, "avx2", SUAN_X86_AVX2},
+    {MACHINE_X86_64, "fma", SUAN_X86_FMA},
+    {MACHINE_X86_64, "f16c", SUAN_X86_F16C},
+    {MACHINE_X86_64, "bmi1", SUAN_X86_BMI1},
+    {MACHINE_X86_64, "bmi2", SUAN_X86_BMI2},
+    {MACHINE_X86_64, "lzcnt", SUAN_X86_LZCNT},
+    {MACHINE_X86_64, "movbe", SUAN_X86_MOVBE},
+    {MACHINE_X86_64, "avx512f", SUAN_X86_AVX512F},
+    {MACHINE_X86_64, "avx512dq", SUAN_X86_AVX512DQ},
+    {MACHINE_X86_64, "avx512cd", SUAN_X86_AVX512CD},
+    {MACHINE_X86_64, "avx512bw", SUAN_X86_AVX512BW},
+    {MACHINE_X86_64, "avx512vl", SUAN_X86_AVX512VL},
+    {MACHINE_X86_64, "avx512ifma", SUAN_X86_AVX512IFMA},
+    {MACHINE_X86_64, "avx512vbmi", SUAN_X86_AVX512VBMI},
+    {MACHINE_X86_64, "avx512vbmi2", SUAN_X86_AVX512VBMI2},
+    {MACHINE_X86_64, "avx512vnni", SUAN_X86_AVX512VNNI},
+    {MACHINE_X86_64, "avx512bitalg", SUAN_X86_AVX512BITALG},
+    {MACHINE_X86_64, "avx512vpopcntdq", SUAN_X86_AVX512VPOPCNTDQ},
+    {MACHINE_X86_64, "avx512bf16", SUAN_X86_AVX512BF16},
+    {MACHINE_X86_64, "avx512fp16", SUAN_X86_AVX512FP16},
+    {MACHINE_X86_64, "aes", SUAN_X86_AES},
+    {MACHINE_X86_64, "pclmul", SUAN_X86_PCLMUL},
+    {MACHINE_X86_64, "sha", SUAN_X86_SHA},
+    {MACHINE_X86_64, "vaes", SUAN_X86_VAES},
+    {MACHINE_X86_64, "vpclmul", SUAN_X86_VPCLMUL},
+    {MACHINE_X86_64, "gfni", SUAN_X86_GFNI},
+    {MACHINE_X86_64, "avxvnni", SUAN_X86_AVXVNNI},
+    {MACHINE_X86_64, "sse4.2", SUAN_X86_SSE4_2},
+    {MACHINE_X86_64, "popcnt", SUAN_X86_POPCNT},
+    {MACHINE_AARCH64, "dotprod", SUAN_ARM_DOTPROD},
+    {MACHINE_AARCH64, "sve", SUAN_ARM_SVE},
+    {MACHINE_AARCH64, "sve2", SUAN_ARM_SVE2},
+    {MACHINE_AARCH64, "aes", SUAN_ARM_AES},
+    {MACHINE_AARCH64, "pmull", SUAN_ARM_PMULL},
+    {MACHINE_AARCH64, "sha2", SUAN_ARM_SHA2},
+    {MACHINE_AARCH64, "crc32", SUAN_ARM_CRC32},
+    {MACHINE_AARCH64, "atomics", SUAN_ARM_ATOMICS},
+    {MACHINE_AARCH64, "fp16", SUAN_ARM_FP16},
+    {MACHINE_AARCH64, "bf16", SUAN_ARM_BF16},
+    {MACHINE_AARCH64, "i8mm", SUAN_ARM_I8MM},
+};
+
 uint64_t suan_package_cpu_feature(uint16_t machine, struct suan_span name)
 {
-    static const struct {
-        uint16_t machine;
-        const char *name;
-        uint64_t bit;
-    } features[] = {
-        {MACHINE_X86_64, "avx", SUAN_X86_AVX},
-        {MACHINE_X86_64, "avx2", SUAN_X86_AVX2},
-        {MACHINE_X86_64, "fma", SUAN_X86_FMA},
-        {MACHINE_X86_64, "f16c", SUAN_X86_F16C},
-        {MACHINE_X86_64, "bmi1", SUAN_X86_BMI1},
-        {MACHINE_X86_64, "bmi2", SUAN_X86_BMI2},
-        {MACHINE_X86_64, "lzcnt", SUAN_X86_LZCNT},
-        {MACHINE_X86_64, "movbe", SUAN_X86_MOVBE},
-        {MACHINE_X86_64, "avx512f", SUAN_X86_AVX512F},
-        {MACHINE_X86_64, "avx512dq", SUAN_X86_AVX512DQ},
-        {MACHINE_X86_64, "avx512cd", SUAN_X86_AVX512CD},
-        {MACHINE_X86_64, "avx512bw", SUAN_X86_AVX512BW},
-        {MACHINE_X86_64, "avx512vl", SUAN_X86_AVX512VL},
-        {MACHINE_X86_64, "avx512ifma", SUAN_X86_AVX512IFMA},
-        {MACHINE_X86_64, "avx512vbmi", SUAN_X86_AVX512VBMI},
-        {MACHINE_X86_64, "avx512vbmi2", SUAN_X86_AVX512VBMI2},
-        {MACHINE_X86_64, "avx512vnni", SUAN_X86_AVX512VNNI},
-        {MACHINE_X86_64, "avx512bitalg", SUAN_X86_AVX512BITALG},
-        {MACHINE_X86_64, "avx512vpopcntdq", SUAN_X86_AVX512VPOPCNTDQ},
-        {MACHINE_X86_64, "avx512bf16", SUAN_X86_AVX512BF16},
-        {MACHINE_X86_64, "avx512fp16", SUAN_X86_AVX512FP16},
-        {MACHINE_X86_64, "aes", SUAN_X86_AES},
-        {MACHINE_X86_64, "pclmul", SUAN_X86_PCLMUL},
-        {MACHINE_X86_64, "sha", SUAN_X86_SHA},
-        {MACHINE_X86_64, "vaes", SUAN_X86_VAES},
-        {MACHINE_X86_64, "vpclmul", SUAN_X86_VPCLMUL},
-        {MACHINE_X86_64, "gfni", SUAN_X86_GFNI},
-        {MACHINE_X86_64, "avxvnni", SUAN_X86_AVXVNNI},
-        {MACHINE_X86_64, "sse4.2", SUAN_X86_SSE4_2},
-        {MACHINE_X86_64, "popcnt", SUAN_X86_POPCNT},
-        {MACHINE_AARCH64, "dotprod", SUAN_ARM_DOTPROD},
-        {MACHINE_AARCH64, "sve", SUAN_ARM_SVE},
-        {MACHINE_AARCH64, "sve2", SUAN_ARM_SVE2},
-        {MACHINE_AARCH64, "aes", SUAN_ARM_AES},
-        {MACHINE_AARCH64, "pmull", SUAN_ARM_PMULL},
-        {MACHINE_AARCH64, "sha2", SUAN_ARM_SHA2},
-        {MACHINE_AARCH64, "crc32", SUAN_ARM_CRC32},
-        {MACHINE_AARCH64, "atomics", SUAN_ARM_ATOMICS},
-        {MACHINE_AARCH64, "fp16", SUAN_ARM_FP16},
-        {MACHINE_AARCH64, "bf16", SUAN_ARM_BF16},
-        {MACHINE_AARCH64, "i8mm", SUAN_ARM_I8MM},
-    };
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++) {
         if (features[i].machine == machine && suan_span_equal(name, suan_span_text(features[i].name)))
             return features[i].bit;
