@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ enum {
     META_FORMAT = 1,
     META_TRIES = 5,
     EXAMINE_TIMEOUT_MS = 60000,
+    EXAMINE_CPU_S = 10,    /* a walk takes a tenth of a second; more is a circle of pages */
     UNWRITTEN_MAX = 131072 /* pages that one LMDB transaction can reserve at the end and not write */
 };
 #define META_MAGIC_NUMBER UINT32_C(0xbeefc0de)
@@ -144,11 +146,18 @@ static int count_free(MDB_txn *txn, uint64_t first, uint64_t *out_count)
     enum { FREE_TABLE = 0 };
     MDB_cursor *cursor = NULL;
     MDB_val key, list;
+    size_t last = 0, commit;
     int code = mdb_cursor_open(txn, FREE_TABLE, &cursor);
     if (code != 0)
         return code;
     while ((code = mdb_cursor_get(cursor, &key, &list, MDB_NEXT)) == 0) {
         size_t have = list.mv_size / sizeof(size_t), count;
+        if (key.mv_size != sizeof commit)
+            break;
+        memcpy(&commit, key.mv_data, sizeof commit);
+        if (commit <= last) /* pages that lead back to themselves would never end */
+            break;
+        last = commit;
         if (have == 0)
             continue;
         memcpy(&count, list.mv_data, sizeof count);
@@ -159,6 +168,8 @@ static int count_free(MDB_txn *txn, uint64_t first, uint64_t *out_count)
         }
     }
     mdb_cursor_close(cursor);
+    if (code == 0)
+        return MDB_CORRUPTED;
     return code == MDB_NOTFOUND ? 0 : code;
 }
 
@@ -209,7 +220,7 @@ static enum suan_status examine_inside(const char *file, const struct outside *o
 static _Noreturn void child(const char *file, const struct outside *outside, int answer)
 {
     static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    const struct rlimit none = {0, 0};
+    const struct rlimit none = {0, 0}, time = {EXAMINE_CPU_S, EXAMINE_CPU_S};
     struct verdict verdict = {0};
 
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++) {
@@ -220,6 +231,8 @@ static _Noreturn void child(const char *file, const struct outside *outside, int
         sigprocmask(SIG_UNBLOCK, &one, NULL);
     }
     setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CPU, &time);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     verdict.status = examine_inside(file, outside, &verdict.error);
     _exit(write(answer, &verdict, sizeof verdict) == (ssize_t)sizeof verdict ? 0 : 1);
 }

@@ -68,7 +68,7 @@ static struct suan_store *open_store(void)
 /* Small amounts, and those at the edge of what a balance holds. */
 static int64_t amount_of(uint8_t byte)
 {
-    return byte < 240 ? byte : INT64_MAX - (byte - 240) * 50 + 300;
+    return byte < 240 ? byte : INT64_MAX - (int64_t)(byte - 240) * 50;
 }
 
 static struct suan_transfer transfer_of(const uint8_t operation[OPERATION])
