@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "catalog/identity.h"
 #include "catalog/member.h"
+#include "policy/check.h"
 #include "policy/date.h"
 #include "policy/programme.h"
 #include "policy/tariff.h"
@@ -102,6 +103,57 @@ enum suan_status suan_programme_each(struct suan_txn *txn,
     return status;
 }
 
+/* The versions on record, for the chain of `supersedes`. */
+struct versions {
+    struct suan_programme *all[SUAN_PROGRAMMES_MAX];
+    size_t count;
+    struct suan_error *error;
+};
+
+static void versions_done(struct versions *versions)
+{
+    for (size_t i = 0; i < versions->count; i++)
+        suan_programme_free(versions->all[i]);
+}
+
+static enum suan_status add_version(void *context, const struct suan_installed *one)
+{
+    struct versions *versions = context;
+    if (versions->count == SUAN_PROGRAMMES_MAX)
+        return suan_error_set(versions->error, SUAN_E_EXHAUSTED, "programme.count", NULL,
+                              "%d versions of programmes are on record, which is the limit",
+                              SUAN_PROGRAMMES_MAX);
+    enum suan_status status = suan_programme_parse(one->text, one->digest.bytes, one->id,
+                                                   &versions->all[versions->count], versions->error);
+    versions->count += status == SUAN_OK;
+    return status;
+}
+
+/* Keeps the first error among the findings. */
+static void keep_first(void *context, const struct suan_finding *finding)
+{
+    struct suan_finding *first = context;
+    if (first->code == NULL && finding->kind == SUAN_FINDING_ERROR)
+        *first = *finding;
+}
+
+/* What contradicts itself, or a version of its chain that is on record, decides nothing. */
+static enum suan_status check_contradictions(struct suan_txn *txn, const struct suan_programme *programme,
+                                             struct suan_error *error)
+{
+    SUAN_CLEANUP(versions_done) struct versions versions = {.error = error};
+    struct suan_finding first = {.code = NULL};
+    enum suan_status status = suan_programme_each(txn, add_version, &versions, error);
+    if (status != SUAN_OK)
+        return status;
+    size_t errors = suan_programme_check(programme, (const struct suan_programme *const *)versions.all,
+                                         versions.count, keep_first, &first);
+    return errors == 0
+               ? SUAN_OK
+               : suan_error_set(error, SUAN_E_REFUSED, first.code, "try 'suan programme check' on the file",
+                                "programme '%.*s': %s", SUAN_SPAN_PRINTF(programme->id), first.message);
+}
+
 enum suan_status check_programme(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_programme_freep) struct suan_programme *programme = NULL;
@@ -123,7 +175,7 @@ enum suan_status check_programme(struct suan_txn *txn, const struct suan_act *ac
         return suan_error_set(error, SUAN_E_CONFLICT, "event.conflict", "raise its version",
                               "version %lld of programme '%.*s' is on record already",
                               (long long)programme->version, SUAN_SPAN_PRINTF(programme->id));
-    return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
+    return status == SUAN_E_NOT_FOUND ? check_contradictions(txn, programme, error) : status;
 }
 
 enum suan_status apply_programme(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)

@@ -18,6 +18,8 @@ enum {
     SUAN_RECEIPT_PAIRS_ENOUGH =
         30 /* with so many shadow pairs the shadows bound the saving, and the haircut falls */
 };
+#define SUAN_RECEIPT_JOBS_MAX (INT64_C(1) << 40) /* of one bin */
+#define SUAN_RECEIPT_SCORE_MAX (INT64_C(1) << 31)
 #define SUAN_RECEIPT_TYPE "application/vnd.suan.receipt+json"
 
 /* Jobs whose size is above `lo` and at most `hi`: two neighbours of the attested grid, or its largest size

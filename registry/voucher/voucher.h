@@ -11,7 +11,7 @@
 
 extern const struct suan_family suan_family_voucher;
 
-enum { SUAN_PROGRAMME_TEXT_MAX = 32768, SUAN_PROGRAMME_ID_MAX = 64 };
+enum { SUAN_PROGRAMME_TEXT_MAX = 32768, SUAN_PROGRAMME_ID_MAX = 64, SUAN_PROGRAMMES_MAX = 512 };
 
 /* An installed programme or tariff: its file as it was installed. Borrowed text is valid until the
  * transaction ends. */
