@@ -131,9 +131,14 @@ static void add_people(struct test_registry *base, uint64_t *out_membership)
 
 void test_scene_new(struct test_scene *scene)
 {
+    test_scene_new_with(scene, NULL, 0);
+}
+
+void test_scene_new_with(struct test_scene *scene, const struct suan_family *const *families, size_t count)
+{
     const struct suan_span blobs[] = {test_criteria()};
     const uint32_t policy_seeds[] = {SEED_OPERATOR, SEED_BODY1, SEED_BODY2, SEED_BODY3, TEST_END};
-    test_registry_new(&scene->base, NULL, 0);
+    test_registry_new(&scene->base, families, count);
     scene->release = test_tar(0x11);
     scene->contract = test_tar(0x22);
     add_people(&scene->base, &scene->alice_membership);

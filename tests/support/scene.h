@@ -34,6 +34,8 @@ struct test_scene {
 };
 
 void test_scene_new(struct test_scene *scene);
+/* With other families than the catalogue's own. */
+void test_scene_new_with(struct test_scene *scene, const struct suan_family *const *families, size_t count);
 void test_scene_done(struct test_scene *scene);
 
 /* A tar digest of 32 equal bytes. No package file lies behind it unless a test keeps one. */
