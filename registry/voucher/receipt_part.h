@@ -10,7 +10,7 @@ enum receipt_part {
     RECEIPT_WITHOUT_SAVING, /* no saving_ns, and `flags` empty */
 };
 
-enum suan_status receipt_format_part(const struct suan_receipt *receipt, enum receipt_part part,
-                                     struct suan_buffer *out, struct suan_error *error);
+SUAN_MUST_USE enum suan_status receipt_format_part(const struct suan_receipt *receipt, enum receipt_part part,
+                                                   struct suan_buffer *out, struct suan_error *error);
 
 #endif
