@@ -75,7 +75,7 @@ enum suan_status bench_open_sides(struct bench_session *session, enum bench_seri
         const struct suan_guest_options *load = &session->load[series == BENCH_SERIES_AA ? 0 : side];
         status = bench_side_open(&session->sides[side], session->request->engine, load, session->cpus.here,
                                  &session->task, &failure);
-        if (status != SUAN_OK && bench_is_plugins_fault(status)) {
+        if (status != SUAN_OK && (bench_is_plugins_fault(status) || status == SUAN_E_REFUSED)) {
             blame(session, series, side, failure.message);
             return SUAN_OK;
         }
@@ -165,8 +165,11 @@ enum suan_status bench_jobs_judge(struct bench_session *session, struct bench_jo
     }
     if (rows[1].flag == SUAN_ROW_CHEAT)
         bench_end(session, SUAN_OUTCOME_CHEAT, "an output changed after the call had returned");
-    if (rows[0].failed > 0)
-        blame(session, BENCH_SERIES_MAIN, 0, session->sides[0].failure);
+    for (int side = 0; side < 2; side++) {
+        bool is_base = side == 0 || rows[side].phase == SUAN_PHASE_AA;
+        if (session->sides[side].broken || (is_base && rows[side].failed > 0))
+            blame(session, is_base ? BENCH_SERIES_AA : BENCH_SERIES_MAIN, side, session->sides[side].failure);
+    }
     return SUAN_OK;
 }
 
@@ -196,7 +199,7 @@ static enum suan_status warm_up(struct bench_session *session, enum bench_series
                                    .side = batch.side};
             status = bench_side_warm(&session->sides[side], &batch, &jobs.items[i], WARM_NS / WARM_JOBS, &row,
                                      error);
-            if (status == SUAN_OK && !suan_rows_add(rows, &row))
+            if (status == SUAN_OK && row.calls > 0 && !suan_rows_add(rows, &row))
                 return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory for rows");
         }
     }
@@ -254,6 +257,8 @@ static enum suan_status run_pair(struct bench_session *session, const struct pai
         status = bench_jobs_judge(session, &jobs, place->state, place->group, pair, error);
     if (status != SUAN_OK)
         return status;
+    if (pair[0].calls == 0 || pair[1].calls == 0)
+        return SUAN_OK;
     if (!suan_rows_add(rows, &pair[0]) || !suan_rows_add(rows, &pair[1]))
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory for rows");
     return SUAN_OK;
@@ -312,7 +317,7 @@ static enum suan_status run_block(struct bench_session *session, enum bench_seri
     status = warm_up(session, series, block, rows, error);
     if (status == SUAN_OK)
         status = run_sizes(session, series, SUAN_STATE_WARM, block, rows, error);
-    if (status == SUAN_OK && series == BENCH_SERIES_MAIN && session->evict_bytes > 0)
+    if (status == SUAN_OK && series == BENCH_SERIES_MAIN && session->has_cold)
         status = run_sizes(session, series, SUAN_STATE_COLD, block, rows, error);
     return status;
 }

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+
+enum { NICE = -15 };
 
 static bool is_wanted(const uint32_t *wanted, uint32_t n_wanted, uint32_t cpu)
 {
@@ -36,6 +39,8 @@ enum suan_status bench_cpus_init(struct bench_cpus *cpus, const uint32_t *wanted
                               "see which CPUs are online, or leave --cpu out",
                               "none of the %u CPUs to measure on can be used by this process", n_wanted);
     cpus->shared = cpus->n_usable < 2;
+    cpus->nice = getpriority(PRIO_PROCESS, 0);
+    (void)setpriority(PRIO_PROCESS, 0, NICE);
     return SUAN_OK;
 }
 
@@ -75,9 +80,11 @@ void bench_cpus_leave(const struct bench_cpus *cpus)
 
 void bench_cpus_done(struct bench_cpus *cpus)
 {
-    if (cpus->n_usable > 0)
-        (void)sched_setaffinity(0, sizeof cpus->before, &cpus->before);
-    cpus->n_usable = 0;
+    if (cpus->n_measure == 0)
+        return;
+    (void)sched_setaffinity(0, sizeof cpus->before, &cpus->before);
+    (void)setpriority(PRIO_PROCESS, 0, cpus->nice);
+    cpus->n_measure = 0;
 }
 
 static const char *errno_word(int value)

@@ -14,9 +14,12 @@ struct bench_cpus {
     uint32_t here; /* of the current block */
     uint32_t host; /* one that the host may use */
     bool shared;   /* there is only one CPU for both */
+    int nice;      /* of the calling thread before */
 };
 
-/* Errors: USAGE "measure.cpu" if none of the wanted CPUs can be used. */
+/* Also raises the calling thread's priority, where that is allowed: workers inherit it, and are disturbed
+   less by what else runs on the machine. Errors: USAGE "measure.cpu" if none of the wanted CPUs can be used.
+ */
 SUAN_MUST_USE enum suan_status bench_cpus_init(struct bench_cpus *cpus, const uint32_t *wanted,
                                                uint32_t n_wanted, struct suan_error *error);
 /* Takes the next CPU for this block and moves the calling thread off it, if there is another. */

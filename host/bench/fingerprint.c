@@ -107,7 +107,8 @@ static void read_caches(struct suan_machine_class *class, struct suan_json *obje
         snprintf(line, sizeof line, "L%.2s %.16s %.16s", level, kind, size);
         suan_json_add_text(caches, line);
         char *unit;
-        uint64_t bytes = strtoull(size, &unit, 10) << (*unit == 'M' ? 20 : *unit == 'K' ? 10 : 0);
+        uint64_t bytes = strtoull(size, &unit, 10);
+        bytes <<= *unit == 'M' ? 20 : *unit == 'K' ? 10 : 0;
         class->llc_bytes = bytes > class->llc_bytes ? bytes : class->llc_bytes;
     }
     suan_json_set(object, "caches", caches);

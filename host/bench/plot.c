@@ -163,6 +163,7 @@ static void ecdf_script(const struct suan_grid_row *const *rows, uint32_t count,
              "累積比例'\nset yrange [0:1.02]\nset key outside right top\nset rmargin 16\n");
     if (least > 0 && most > 2 * least)
         suan_buffer_append_text(out, "set logscale x\n");
+    suan_buffer_printf(out, "set xrange [%.6f : %.6f]\n", (double)least * 0.9e-6, (double)most * 1.1e-6);
     suan_buffer_append_text(out, "plot ");
     for (uint32_t i = 0; i < count; i++) {
         suan_buffer_printf(out, "%s$size%u using 1:2 with steps linewidth 2 ", i > 0 ? ", " : "", i);

@@ -24,6 +24,9 @@ struct suan_session_progress {
 
 enum { SUAN_SESSION_CPUS_MAX = 64 };
 
+/* What to do when the baseline against itself is not stable: the outcome is NOISY in any case. */
+enum suan_session_noise { SUAN_SESSION_NOISE_STOP, SUAN_SESSION_NOISE_GO_ON };
+
 /* Borrowed for the session. */
 struct suan_session_request {
     struct suan_engine *engine;
@@ -35,7 +38,8 @@ struct suan_session_request {
     enum suan_mode mode;
     uint32_t attempt;                         /* m, from 1 */
     uint32_t sizes, pairs, blocks, aa_blocks; /* 0: the mode's; tests take less */
-    int64_t budget_ms;                        /* 0: the mode's */
+    enum suan_session_noise on_noise;
+    int64_t budget_ms;           /* 0: the mode's */
     struct suan_seed_facts seed; /* secret, and plan, index and root if logged; commit is filled in */
     unsigned flags;              /* SUAN_REMARK_SAME_PARTY, _INFORMATION, _SIMULATED_TIME */
     uint32_t

@@ -44,7 +44,7 @@ static void read_isolation(struct bench_session *session)
             snprintf(m->layers[m->n_layers++], sizeof m->layers[0], "%s", report->layers[i].name);
     }
     m->tier[0] = suan_engine_tier(session->request->engine, &why);
-    if (why != NULL && why[0] != '\0')
+    if (m->tier[0] > 'B' && why != NULL && why[0] != '\0')
         suan_measurement_missing(m, why);
     bench_cpus_missing(m);
 }
@@ -189,17 +189,17 @@ static enum suan_status draw_sizes(struct bench_session *session, struct suan_er
                            session->sizes, error);
 }
 
-/* Memory to evict caches with, in a mode that has a cold series. */
+/* Memory to evict caches with: for the cold series, if the mode has one, and for the audit of repeated
+ * inputs. */
 static enum suan_status make_evictor(struct bench_session *session, struct suan_error *error)
 {
-    if (!session->plan.has_cold || session->task.info->cache_mode == SUAN_CACHE_WARM)
-        return SUAN_OK;
     uint64_t wanted = 2 * (session->llc_bytes > 0 ? session->llc_bytes : EVICT_MAX / 2);
     session->evict_bytes = wanted < EVICT_MAX ? wanted : EVICT_MAX;
     session->evict = calloc(1, session->evict_bytes);
     if (session->evict == NULL)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory for evicting caches");
-    if (session->evict_bytes < wanted || session->llc_bytes == 0)
+    session->has_cold = session->plan.has_cold && session->task.info->cache_mode != SUAN_CACHE_WARM;
+    if (session->has_cold && (session->evict_bytes < wanted || session->llc_bytes == 0))
         session->m->flags |= SUAN_REMARK_COLD_PARTIAL;
     return SUAN_OK;
 }

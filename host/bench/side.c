@@ -41,7 +41,7 @@ enum suan_status bench_side_open(struct bench_side *side, struct suan_engine *en
 void bench_side_close(struct bench_side *side)
 {
     suan_guest_close(side->guest);
-    side->guest = NULL;
+    *side = (struct bench_side){0};
 }
 
 static void note_failure(struct bench_side *side, const struct suan_error *failure)
@@ -223,12 +223,37 @@ static void bill(const struct interval *before, const struct interval *after, bo
     row->rss_kib = (int64_t)after->usage.peak_kib;
 }
 
+/* The end of a side's turn: frozen. A worker that died is replaced first, unless its plugin does not let it.
+ */
+static enum suan_status end_turn(struct bench_side *side, bool died, uint32_t cpu, struct interval *out_after,
+                                 struct suan_error *error)
+{
+    struct suan_error failure = {0};
+    enum suan_status status = died ? suan_guest_restart(side->guest, &failure) : SUAN_OK;
+    if (status == SUAN_OK)
+        status = suan_guest_freeze(side->guest, &failure);
+    if (status == SUAN_OK)
+        status = read_interval(side, cpu, out_after, &failure);
+    if (status == SUAN_OK)
+        return SUAN_OK;
+    if (died && bench_is_plugins_fault(status)) {
+        note_failure(side, &failure);
+        side->broken = true;
+        return SUAN_OK;
+    }
+    if (error != NULL)
+        *error = failure;
+    return status;
+}
+
 enum suan_status bench_side_batch(struct bench_side *side, const struct bench_batch *batch,
                                   struct bench_job *jobs, uint32_t count, struct suan_row *row,
                                   struct suan_error *error)
 {
-    struct interval before, after;
+    struct interval before, after = {0};
     bool died = false;
+    if (side->broken)
+        return SUAN_OK;
     enum suan_status status = read_interval(side, batch->cpus->here, &before, error);
     if (status == SUAN_OK)
         status = suan_guest_thaw(side->guest, error);
@@ -238,9 +263,7 @@ enum suan_status bench_side_batch(struct bench_side *side, const struct bench_ba
             status = look_again(side, &jobs[i], batch->side, row, error);
     }
     if (status == SUAN_OK)
-        status = suan_guest_freeze(side->guest, error);
-    if (status == SUAN_OK)
-        status = read_interval(side, batch->cpus->here, &after, error);
+        status = end_turn(side, died, batch->cpus->here, &after, error);
     if (status != SUAN_OK)
         return status;
     row->calls = count;
@@ -255,8 +278,10 @@ enum suan_status bench_side_warm(struct bench_side *side, const struct bench_bat
                                  struct bench_job *job, uint64_t wall_ns, struct suan_row *row,
                                  struct suan_error *error)
 {
-    struct interval before, after;
+    struct interval before, after = {0};
     struct suan_error failure = {0};
+    if (side->broken)
+        return SUAN_OK;
     enum suan_status status = read_interval(side, batch->cpus->here, &before, error);
     if (status == SUAN_OK)
         status = suan_guest_thaw(side->guest, error);
@@ -282,12 +307,11 @@ enum suan_status bench_side_warm(struct bench_side *side, const struct bench_bat
         row->failed = row->calls;
         row->flag = SUAN_ROW_FAILED;
     }
-    status = suan_guest_freeze(side->guest, error);
-    if (status == SUAN_OK)
-        status = read_interval(side, batch->cpus->here, &after, error);
+    bool died = status <= SUAN_E_WORKER_CRASHED;
+    status = end_turn(side, died, batch->cpus->here, &after, error);
     if (status != SUAN_OK)
         return status;
     hash_row(job, 1, batch->side, row);
-    bill(&before, &after, failed, batch->cpus->here, row);
+    bill(&before, &after, died, batch->cpus->here, row);
     return SUAN_OK;
 }

@@ -13,6 +13,7 @@ struct bench_side {
     struct suan_guest *guest; /* NULL: closed */
     uint64_t init_cpu_ns;     /* from exec to ready, with prepare */
     char failure[256];        /* the plugin's last failure, for the report */
+    bool broken;              /* died, and could not be started again */
 };
 
 /* What a plugin, rather than the machinery, can be blamed for: ABI statuses and those of a worker. */

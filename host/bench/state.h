@@ -34,6 +34,7 @@ struct bench_session {
     uint64_t init_ns[2], init_blocks;
     uint64_t llc_bytes, evict_bytes;
     uint8_t *evict;
+    bool has_cold;                /* this session measures with cold caches, too */
     uint64_t start_ns, budget_ns; /* monotonic */
     bool ended;                   /* the outcome is decided: stop measuring */
 };
