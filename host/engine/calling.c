@@ -15,8 +15,7 @@ bool calling_same_shape(const struct suan_tensor *tensor, const struct suan_wire
     return true;
 }
 
-/* --- prepare
- * ------------------------------------------------------------------------------------------------------- */
+/* --- prepare ----------------------------------------------------------------------------------------- */
 
 static enum suan_status send_prepare(struct suan_guest *guest, struct suan_error *error)
 {
@@ -85,9 +84,7 @@ enum suan_status suan_guest_prepare(struct suan_guest *guest, const struct suan_
     return status;
 }
 
-/* --- infer
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- infer ------------------------------------------------------------------------------------------- */
 
 /* What the answer of infer may depend on: shapes, and the values of rank-0 inputs. */
 static void make_key(struct suan_guest *guest, const struct placement *placement, struct inferred *key)
@@ -96,18 +93,26 @@ static void make_key(struct suan_guest *guest, const struct placement *placement
     for (uint32_t i = 0; i < placement->n_in; i++) {
         key->in[i] = placement->in[i];
         key->in[i].offset = 0;
-        memset(key->values[i], 0, sizeof key->values[i]);
         if (placement->in[i].rank == 0)
             memcpy(key->values[i], guest->region.input.base + placement->in[i].offset,
                    placement->in[i].bytes);
     }
 }
 
-static bool same_key(const struct inferred *known, const struct inferred *key, uint32_t n_out)
+static bool is_known(const struct suan_guest *guest, const struct placement *placement, uint32_t n_out)
 {
-    return known->valid && known->n_in == key->n_in && known->n_out == n_out &&
-           memcmp(known->in, key->in, key->n_in * sizeof key->in[0]) == 0 &&
-           memcmp(known->values, key->values, key->n_in * sizeof key->values[0]) == 0;
+    const struct inferred *known = &guest->inferred;
+    if (!known->valid || known->n_in != placement->n_in || known->n_out != n_out)
+        return false;
+    for (uint32_t i = 0; i < placement->n_in; i++) {
+        const struct suan_wire_descriptor *a = &placement->in[i], *b = &known->in[i];
+        if (a->bytes != b->bytes || a->code != b->code || a->bits != b->bits || a->rank != b->rank ||
+            memcmp(a->shape, b->shape, a->rank * sizeof a->shape[0]) != 0)
+            return false;
+        if (a->rank == 0 && memcmp(guest->region.input.base + a->offset, known->values[i], a->bytes) != 0)
+            return false;
+    }
+    return true;
 }
 
 static enum suan_status ask_workspace(struct suan_guest *guest, struct inferred *key,
@@ -122,14 +127,12 @@ static enum suan_status ask_workspace(struct suan_guest *guest, struct inferred 
     return status;
 }
 
-enum suan_status calling_infer(struct suan_guest *guest, const struct placement *placement, uint32_t n_out,
-                               struct suan_error *error)
+static enum suan_status ask_infer(struct suan_guest *guest, const struct placement *placement, uint32_t n_out,
+                                  struct suan_error *error)
 {
-    struct inferred key;
+    struct inferred key = {0};
     struct suan_wire_answer answer;
     make_key(guest, placement, &key);
-    if (same_key(&guest->inferred, &key, n_out))
-        return SUAN_OK;
     if (n_out > SUAN_MAX_PORTS)
         return suan_error_set(error, SUAN_E_SHAPE, "guest.tensor", NULL, "%u outputs, the most is %d", n_out,
                               SUAN_MAX_PORTS);
@@ -150,6 +153,14 @@ enum suan_status calling_infer(struct suan_guest *guest, const struct placement 
     return SUAN_OK;
 }
 
+enum suan_status calling_infer(struct suan_guest *guest, const struct placement *placement, uint32_t n_out,
+                               struct suan_error *error)
+{
+    if (is_known(guest, placement, n_out))
+        return SUAN_OK;
+    return ask_infer(guest, placement, n_out, error);
+}
+
 enum suan_status suan_guest_infer(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
                                   struct suan_tensor *out, uint32_t n_out, struct suan_error *error)
 {
@@ -167,9 +178,7 @@ enum suan_status suan_guest_infer(struct suan_guest *guest, const struct suan_te
     return status;
 }
 
-/* --- run
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- run --------------------------------------------------------------------------------------------- */
 
 static enum suan_status check_outputs(struct suan_guest *guest, const struct suan_tensor *out, uint32_t n_out,
                                       struct suan_error *error)
@@ -204,7 +213,7 @@ enum suan_status suan_guest_run(struct suan_guest *guest, const struct suan_tens
                                 struct suan_tensor *out, uint32_t n_out, uint64_t deadline_ms,
                                 struct suan_error *error)
 {
-    struct placement placement = {0};
+    struct placement placement; /* large, and filled as far as it is used */
     struct suan_wire_answer answer;
     enum suan_status status = guest_ready(guest, error);
     if (status != SUAN_OK)
@@ -221,7 +230,7 @@ enum suan_status suan_guest_run(struct suan_guest *guest, const struct suan_tens
         return status;
     placement.n_out = n_out;
     placement.scratch_bytes = guest->inferred.scratch_bytes;
-    memcpy(placement.out, guest->inferred.out, sizeof placement.out);
+    memcpy(placement.out, guest->inferred.out, n_out * sizeof placement.out[0]);
     status = placing_outputs(guest, 0, guest->inferred.scratch_align, &placement, error);
     if (status == SUAN_OK)
         status = guest_ready(guest, error); /* growing ends the worker */

@@ -18,8 +18,7 @@
 #define DEFAULT_MEMORY (UINT64_C(1) << 30)
 enum { TASK_ID_MAX = 99, NAME_MAX_BYTES = 79 };
 
-/* --- options
- * ------------------------------------------------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------------------------------------- */
 
 static enum suan_status usage(struct suan_error *error, const char *message)
 {
@@ -125,8 +124,7 @@ static bool copy_options(struct suan_guest *guest, const struct suan_guest_optio
     return copy_lists(guest, options);
 }
 
-/* --- logs and deaths
- * ------------------------------------------------------------------------------------------------- */
+/* --- logs and deaths --------------------------------------------------------------------------------- */
 
 void guest_keep_log(struct suan_guest *guest, const char *text)
 {
@@ -202,8 +200,7 @@ const char *suan_guest_log(const struct suan_guest *guest, uint32_t index)
     return guest->log[(guest->log_count - 1 - index) % LOG_LINES];
 }
 
-/* --- requests
- * -------------------------------------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------------------------------------- */
 
 void guest_drop_worker(struct suan_guest *guest)
 {
@@ -224,12 +221,21 @@ enum suan_status guest_plugin_failed(int32_t status, const char *text, const cha
                           NULL, "%s: %s", stage, text[0] != '\0' ? text : suan_status_name(reported));
 }
 
-/* The host and a worker on one CPU must not spin: each would only keep the other from running. */
+/* The host and a worker on one CPU must not spin: each would only keep the other from running. Looked at
+   whenever the worker has moved, and now and then, as this thread may have. */
 static void choose_spin(struct suan_guest *guest, uint32_t cpu_hint)
 {
-    unsigned cpu = 0;
-    bool shared = guest->machine.online_cpus < 2 || (getcpu(&cpu, NULL) == 0 && cpu_hint == cpu + 1);
-    guest->region.request->spin_ns = shared ? 0 : RESIDENT_SPIN_NS;
+    enum { LOOK_EVERY = 256 };
+    struct suan_wire_request *request = guest->region.request;
+    if (cpu_hint == guest->cpu_hint && ++guest->calls_since_look < LOOK_EVERY)
+        return;
+    guest->cpu_hint = cpu_hint;
+    guest->calls_since_look = 0;
+    int cpu = sched_getcpu();
+    bool shared = guest->machine.online_cpus < 2 || (cpu >= 0 && cpu_hint == (uint32_t)cpu + 1);
+    uint32_t spin_ns = shared ? 0 : RESIDENT_SPIN_NS;
+    if (request->spin_ns != spin_ns)
+        request->spin_ns = spin_ns;
 }
 
 enum suan_status guest_request(struct suan_guest *guest, uint16_t op, uint16_t n_out, uint64_t deadline_ms,
@@ -241,13 +247,15 @@ enum suan_status guest_request(struct suan_guest *guest, uint16_t op, uint16_t n
     uint64_t limit_ns = limit_ms * 1000000;
     if (op == SUAN_WIRE_LOAD && limit_ns > RESIDENT_START_NS)
         limit_ns = RESIDENT_START_NS;
+    const uint64_t now_ns = suan_clock_monotonic_ns();
     const struct resident_call call = {.op = op,
                                        .n_out = n_out,
                                        .dynamic = op == SUAN_WIRE_RUN ? guest->dynamic_outputs : 0,
-                                       .deadline_ns = suan_clock_monotonic_ns() + limit_ns,
+                                       .began_ns = now_ns,
+                                       .deadline_ns = now_ns + limit_ns,
                                        .cancel = &guest->cancel,
                                        .running = &guest->running};
-    atomic_store(&guest->cancel, 0);
+    atomic_store_explicit(&guest->cancel, 0, memory_order_relaxed);
     enum suan_status status = resident_request(guest->resident, &call, answer, error);
     if (guest->region.reply->log[guest->log_seen % LOG_LINES].seq != 0)
         collect_log(guest);
@@ -266,8 +274,7 @@ enum suan_status guest_request(struct suan_guest *guest, uint16_t op, uint16_t n
     return status;
 }
 
-/* --- making workers
- * ---------------------------------------------------------------------------------------------------- */
+/* --- making workers ---------------------------------------------------------------------------------- */
 
 static enum suan_status refuse_level(const struct suan_guest *guest,
                                      const struct suan_isolation_report *report, struct suan_error *error)
@@ -365,7 +372,10 @@ static enum suan_status settle_in(struct suan_guest *guest, struct suan_error *e
 {
     const struct suan_isolation_report *report = &guest->resident->report;
     guest->level = report->level;
-    if (report->level < guest->require)
+    bool open_worker =
+        guest->engine->switches[0] != NULL; /* suan-worker accepts no switches, so this is not it */
+    bool unchecked = guest->require == SUAN_ISOLATION_UNCHECKED && open_worker;
+    if (!unchecked && (report->level < guest->require || report->level < SUAN_ISOLATION_REDUCED))
         return refuse_level(guest, report, error);
     enum suan_status status = request_load(guest, error);
     if (status == SUAN_OK)
@@ -392,6 +402,7 @@ static enum suan_status make_worker(struct suan_guest *guest, struct suan_error 
                                        .n_cpus = guest->n_cpus,
                                        .spin_ns = guest->machine.online_cpus < 2 ? 0 : RESIDENT_SPIN_NS};
     guest->log_seen = 0;
+    guest->is_written = false;
     status = resident_start(guest->engine, zygote, &guest->region, &plan, &guest->resident, error);
     if (status == SUAN_OK)
         status = settle_in(guest, error);
@@ -417,8 +428,7 @@ enum suan_status guest_ready(struct suan_guest *guest, struct suan_error *error)
     return guest->resident != NULL ? SUAN_OK : make_worker(guest, error);
 }
 
-/* --- the task's description
- * ------------------------------------------------------------------------------------------ */
+/* --- the task's description -------------------------------------------------------------------------- */
 
 static void adopt_ports(const struct suan_wire_port *said, uint32_t count, struct suan_port *out)
 {
@@ -459,8 +469,7 @@ enum suan_status guest_adopt_task(struct suan_guest *guest, struct suan_error *e
     return SUAN_OK;
 }
 
-/* --- open and close
- * ---------------------------------------------------------------------------------------------------- */
+/* --- open and close ---------------------------------------------------------------------------------- */
 
 static enum suan_status open_sealed(struct suan_guest *guest, const struct suan_guest_options *options,
                                     struct suan_error *error)

@@ -49,6 +49,11 @@ struct suan_guest {
     enum suan_isolation_level level;
     uint32_t log_seen;
     bool frozen;
+    struct placement
+        written; /* what A holds; descriptors that stay need not travel to the worker's CPU again */
+    bool is_written;
+    uint32_t cpu_hint,
+        calls_since_look; /* where the worker was last seen, and how long ago this thread's CPU was */
 
     /* in process */
     struct suan_services *services;
@@ -78,9 +83,7 @@ struct suan_guest {
     uint64_t log_second;
 };
 
-/* --- guest.c
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- guest.c ----------------------------------------------------------------------------------------- */
 
 /* SUAN_E_FORKED in the child of a fork; else sees to it that a worker lives, has the instance, and is
  * prepared. */
@@ -98,8 +101,7 @@ SUAN_MUST_USE enum suan_status guest_plugin_failed(int32_t status, const char *t
 /* Makes the host's own suan_task_info of guest->task_copy. */
 SUAN_MUST_USE enum suan_status guest_adopt_task(struct suan_guest *guest, struct suan_error *error);
 
-/* --- placing.c
- * ------------------------------------------------------------------------------------------------------- */
+/* --- placing.c --------------------------------------------------------------------------------------- */
 
 enum placing { PLACE_ALL, PLACE_PARAMETERS }; /* copy every input, or those of rank 0 alone */
 
@@ -124,8 +126,7 @@ void placing_write(struct suan_guest *guest, const struct placement *placement);
 /* Compact shape and strides of a descriptor into a caller's tensor. */
 void placing_describe(const struct suan_wire_descriptor *descriptor, struct suan_tensor *out);
 
-/* --- calling.c
- * ------------------------------------------------------------------------------------------------------- */
+/* --- calling.c --------------------------------------------------------------------------------------- */
 
 /* Outputs and scratch for inputs that have been placed; asks the plugin unless it is remembered. */
 SUAN_MUST_USE enum suan_status calling_infer(struct suan_guest *guest, const struct placement *placement,
@@ -135,8 +136,7 @@ SUAN_MUST_USE enum suan_status calling_prepare_again(struct suan_guest *guest, s
 /* Tensor equals descriptor in type, rank and extents? */
 bool calling_same_shape(const struct suan_tensor *tensor, const struct suan_wire_descriptor *descriptor);
 
-/* --- inprocess.c: the same calls in this process
- * ------------------------------------------------------------------------ */
+/* --- inprocess.c: the same calls in this process ----------------------------------------------------- */
 
 SUAN_MUST_USE enum suan_status inprocess_open(struct suan_guest *guest, struct suan_error *error);
 void inprocess_close(struct suan_guest *guest);

@@ -20,8 +20,7 @@
 
 enum { FULL_CHECK_EVERY = 1024 };
 
-/* --- keeping the process as it was
- * ------------------------------------------------------------------------------------- */
+/* --- keeping the process as it was ------------------------------------------------------------------- */
 
 struct surroundings {
     struct suan_float_mode mode;
@@ -41,18 +40,22 @@ static mode_t read_umask(void)
     return mask;
 }
 
-static void remember(const struct suan_guest *guest, struct surroundings *out)
+static void remember_fully(struct surroundings *out)
 {
-    out->mode = suan_float_read();
-    out->locale = uselocale((locale_t)0);
-    out->full = guest->calls <= 1 || guest->calls % FULL_CHECK_EVERY == 0;
-    if (!out->full)
-        return;
     pthread_sigmask(SIG_SETMASK, NULL, &out->signals);
     out->mask = read_umask();
     out->folder = open(".", O_PATH | O_CLOEXEC);
     const char *name = setlocale(LC_ALL, NULL);
     snprintf(out->process_locale, sizeof out->process_locale, "%s", name == NULL ? "" : name);
+}
+
+static inline void remember(const struct suan_guest *guest, struct surroundings *out)
+{
+    out->mode = suan_float_read();
+    out->locale = uselocale((locale_t)0);
+    out->full = guest->calls <= 1 || guest->calls % FULL_CHECK_EVERY == 0;
+    if (out->full)
+        remember_fully(out);
 }
 
 static uint32_t restore_folder(int folder)
@@ -90,7 +93,7 @@ static uint32_t restore_fully(const struct surroundings *before)
     return repairs;
 }
 
-static void restore(struct suan_guest *guest, const struct surroundings *before)
+static void repair(struct suan_guest *guest, const struct surroundings *before)
 {
     uint32_t repairs = 0;
     if (!suan_float_equal(suan_float_read(), before->mode)) {
@@ -109,9 +112,14 @@ static void restore(struct suan_guest *guest, const struct surroundings *before)
     guest_keep_log(guest, "the plugin left the process changed; it was put back as it was");
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------
- */
+static inline void restore(struct suan_guest *guest, const struct surroundings *before)
+{
+    if (before->full || !suan_float_equal(suan_float_read(), before->mode) ||
+        uselocale((locale_t)0) != before->locale)
+        repair(guest, before);
+}
+
+/* --- life -------------------------------------------------------------------------------------------- */
 
 static void keep_line(void *context, int32_t level, const char *text)
 {
@@ -128,16 +136,20 @@ static struct suan_ctx *begin(struct suan_guest *guest)
     return suan_services_begin(guest->services, &guest->cancel, 1);
 }
 
-static enum suan_status finish(struct suan_guest *guest, int32_t status, const char *stage,
-                               struct suan_error *error)
+static enum suan_status explain(struct suan_guest *guest, int32_t status, const char *stage,
+                                struct suan_error *error)
 {
-    atomic_store_explicit(&guest->running, 0, memory_order_relaxed);
-    if (status == SUAN_OK)
-        return SUAN_OK;
     char text[SUAN_MAX_ERROR_BYTES + 1];
     const char *said = suan_services_error(guest->services);
     suan_wire_clean_text(said, strnlen(said, SUAN_MAX_ERROR_BYTES), text);
     return guest_plugin_failed(status, text, stage, error);
+}
+
+static inline enum suan_status finish(struct suan_guest *guest, int32_t status, const char *stage,
+                                      struct suan_error *error)
+{
+    atomic_store_explicit(&guest->running, 0, memory_order_relaxed);
+    return status == SUAN_OK ? SUAN_OK : explain(guest, status, stage, error);
 }
 
 static const struct suan_algorithm *algorithm_of(const struct suan_guest *guest)
@@ -254,9 +266,7 @@ void inprocess_close(struct suan_guest *guest)
     free(guest->scratch);
 }
 
-/* --- tensors
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- tensors ----------------------------------------------------------------------------------------- */
 
 /* Inputs as the plugin may see them: compact, aligned, with strides. Those that are not are copied to
  * `copies`. */
@@ -330,9 +340,7 @@ enum suan_status inprocess_prepare(struct suan_guest *guest, const struct suan_t
     return finish(guest, result, "prepare", error);
 }
 
-/* --- infer
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- infer ------------------------------------------------------------------------------------------- */
 
 struct blanks {
     struct suan_tensor tensors[SUAN_MAX_PORTS];
@@ -454,9 +462,7 @@ enum suan_status inprocess_infer(struct suan_guest *guest, const struct suan_ten
     return status;
 }
 
-/* --- run
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- run --------------------------------------------------------------------------------------------- */
 
 static enum suan_status check_output(const struct suan_guest *guest, const struct suan_tensor *out,
                                      uint32_t index, struct suan_error *error)
@@ -472,41 +478,93 @@ static enum suan_status check_output(const struct suan_guest *guest, const struc
     return SUAN_OK;
 }
 
-enum suan_status inprocess_run(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
-                               struct suan_tensor *out, uint32_t n_out, struct suan_error *error)
+/* Of the shape that is remembered, compact and aligned: to be handed over as it is. */
+static bool fits(const struct suan_tensor *tensor, const struct suan_wire_descriptor *known)
+{
+    int64_t step = 1;
+    if (tensor->ndim != known->rank || tensor->dtype.code != known->code ||
+        tensor->dtype.bits != known->bits || tensor->dtype.lanes != 1 ||
+        tensor->device_type != SUAN_DEVICE_CPU || tensor->device_id != 0 || tensor->byte_offset != 0 ||
+        (uintptr_t)tensor->data % SUAN_TENSOR_ALIGN != 0 || (tensor->data == NULL && known->bytes != 0) ||
+        (tensor->strides == NULL && known->rank != 0))
+        return false;
+    for (int32_t i = tensor->ndim - 1; i >= 0; i--) {
+        if ((uint64_t)tensor->shape[i] != known->shape[i] || tensor->strides[i] != step)
+            return false;
+        step *= tensor->shape[i];
+    }
+    return true;
+}
+
+static bool call_fits(const struct inferred *known, const struct suan_tensor *in, uint32_t n_in,
+                      const struct suan_tensor *out, uint32_t n_out)
+{
+    if (!known->valid || known->n_in != n_in || known->n_out != n_out)
+        return false;
+    for (uint32_t i = 0; i < n_in; i++) {
+        if (!fits(&in[i], &known->in[i]) ||
+            (in[i].ndim == 0 && memcmp(in[i].data, known->values[i], known->in[i].bytes) != 0))
+            return false;
+    }
+    for (uint32_t i = 0; i < n_out; i++) {
+        if (!fits(&out[i], &known->out[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Only the first extent of a dynamic output is the plugin's to change, and only downward. */
+static int32_t check_produced(const struct suan_guest *guest, const struct suan_tensor *out, uint32_t n_out)
+{
+    for (uint32_t i = 0; i < n_out; i++) {
+        if (out[i].ndim > 0 && (uint64_t)out[i].shape[0] > guest->inferred.out[i].shape[0])
+            return SUAN_E_CAPACITY;
+    }
+    return SUAN_OK;
+}
+
+static enum suan_status run_now(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
+                                const struct suan_tensor *out, uint32_t n_out, struct suan_error *error)
+{
+    struct surroundings before;
+    guest->calls++;
+    const struct suan_run run = {.struct_size = sizeof run,
+                                 .n_in = n_in,
+                                 .n_out = n_out,
+                                 .ctx = begin(guest),
+                                 .in = in,
+                                 .out = out,
+                                 .scratch = guest->scratch,
+                                 .scratch_bytes = guest->inferred.scratch_bytes};
+    remember(guest, &before);
+    int32_t result = algorithm_of(guest)->run(guest->instance, &run);
+    restore(guest, &before);
+    if (result == SUAN_OK)
+        result = check_produced(guest, out, n_out);
+    return finish(guest, result, "run", error);
+}
+
+static enum suan_status run_copied(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
+                                   const struct suan_tensor *out, uint32_t n_out, struct suan_error *error)
 {
     SUAN_CLEANUP(release_inputs) struct inputs inputs;
-    struct surroundings before;
     enum suan_status status = take_inputs(in, n_in, "input", &inputs, error);
     if (status == SUAN_OK && !is_known(&guest->inferred, inputs.tensors, n_in, n_out))
         status = ask(guest, inputs.tensors, n_in, n_out, error);
     for (uint32_t i = 0; status == SUAN_OK && i < n_out; i++)
         status = check_output(guest, &out[i], i, error);
-    if (status != SUAN_OK)
-        return status;
-    guest->calls++;
-    struct suan_run run = {.struct_size = sizeof run,
-                           .n_in = n_in,
-                           .n_out = n_out,
-                           .ctx = begin(guest),
-                           .in = inputs.tensors,
-                           .out = out,
-                           .scratch = guest->scratch,
-                           .scratch_bytes = guest->inferred.scratch_bytes};
-    remember(guest, &before);
-    int32_t result = algorithm_of(guest)->run(guest->instance, &run);
-    restore(guest, &before);
-    for (uint32_t i = 0; result == SUAN_OK && i < n_out; i++) {
-        if (out[i].ndim > 0 &&
-            (out[i].shape[0] < 0 || (uint64_t)out[i].shape[0] > guest->inferred.out[i].shape[0]))
-            result = SUAN_E_CAPACITY;
-    }
-    return finish(guest, result, "run", error);
+    return status == SUAN_OK ? run_now(guest, inputs.tensors, n_in, out, n_out, error) : status;
 }
 
-/* --- jobs
- * ----------------------------------------------------------------------------------------------------------------
- */
+enum suan_status inprocess_run(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
+                               struct suan_tensor *out, uint32_t n_out, struct suan_error *error)
+{
+    if (call_fits(&guest->inferred, in, n_in, out, n_out))
+        return run_now(guest, in, n_in, out, n_out, error);
+    return run_copied(guest, in, n_in, out, n_out, error);
+}
+
+/* --- jobs -------------------------------------------------------------------------------------------- */
 
 static int32_t run_job(struct suan_guest *guest, uint16_t op, struct suan_job *job, struct blanks *planned,
                        uint32_t n_in, struct suan_verdict *verdict)

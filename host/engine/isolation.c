@@ -12,6 +12,7 @@ const char *suan_isolation_level_name(enum suan_isolation_level level)
     case SUAN_ISOLATION_REDUCED: return "REDUCED";
     case SUAN_ISOLATION_STRONG: return "STRONG";
     case SUAN_ISOLATION_FULL: return "FULL";
+    case SUAN_ISOLATION_UNCHECKED:
     case SUAN_ISOLATION_NONE: break;
     }
     return "NONE";

@@ -115,6 +115,8 @@ enum suan_status placing_inputs(struct suan_guest *guest, const struct suan_tens
     if (status != SUAN_OK)
         return status;
     out->n_in = n_in;
+    out->n_out = 0;
+    out->scratch_offset = out->scratch_bytes = 0;
     for (uint32_t i = 0; i < n_in; i++) {
         if (!stays[i] && (placing == PLACE_ALL || in[i].ndim == 0))
             suan_wire_pack(&in[i], guest->region.input.base + out->in[i].offset);
@@ -135,15 +137,30 @@ enum suan_status placing_outputs(struct suan_guest *guest, uint64_t skew, uint32
     return placing_make_room(guest, 0, placement->scratch_offset + placement->scratch_bytes, error);
 }
 
+static void write_changed(const struct suan_wire_descriptor *descriptors, uint32_t count,
+                          struct suan_wire_descriptor *written, struct suan_wire_descriptor *place)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (memcmp(&written[i], &descriptors[i], sizeof written[i]) == 0)
+            continue;
+        written[i] = descriptors[i];
+        place[i] = descriptors[i];
+    }
+}
+
 void placing_write(struct suan_guest *guest, const struct placement *placement)
 {
     struct suan_wire_request *request = guest->region.request;
+    struct placement *written = &guest->written;
+    if (!guest->is_written)
+        memset(written, 0, sizeof *written); /* as A was made */
+    guest->is_written = true;
+    write_changed(placement->in, placement->n_in, written->in, request->in);
+    write_changed(placement->out, placement->n_out, written->out, request->out);
     request->n_in = (uint16_t)placement->n_in;
     request->n_out = (uint16_t)placement->n_out;
     request->scratch_offset = placement->scratch_offset;
     request->scratch_bytes = placement->scratch_bytes;
-    memcpy(request->in, placement->in, placement->n_in * sizeof placement->in[0]);
-    memcpy(request->out, placement->out, placement->n_out * sizeof placement->out[0]);
 }
 
 void placing_describe(const struct suan_wire_descriptor *descriptor, struct suan_tensor *out)

@@ -265,12 +265,12 @@ void resident_end(struct resident *resident)
     free(resident);
 }
 
-/* --- a request
- * ----------------------------------------------------------------------------------------------------- */
+/* --- a request --------------------------------------------------------------------------------------- */
 
 /* Where the wait for an answer stands. */
 struct wait {
     uint32_t before, wanted;
+    bool swift; /* answered before the clock was looked at, in well under a microsecond's spinning */
     uint64_t deadline_ns;
     enum suan_status ending; /* SUAN_OK; else TIMEOUT or CANCELLED: the grace time runs */
 };
@@ -289,7 +289,7 @@ static void submit(struct resident *resident, const struct resident_call *call, 
     request->call_id = ++resident->call_id;
     request->deadline_ns = call->deadline_ns;
     if (call->running != NULL)
-        atomic_store(call->running, wait->wanted);
+        atomic_store_explicit(call->running, wait->wanted, memory_order_release);
     atomic_store(&request->req_seq, wait->wanted);
     if (atomic_load(&reply->worker_sleeping) != 0)
         suan_wire_wake(&request->req_seq);
@@ -320,7 +320,9 @@ static enum outcome await_answer(struct resident *resident, const struct residen
                                  struct wait *wait)
 {
     _Atomic uint32_t *reply = &resident->region->reply->head.rep_seq;
-    suan_wire_spin(reply, wait->before, resident->region->request->spin_ns);
+    wait->swift = suan_wire_glance(reply, wait->before);
+    if (!wait->swift)
+        suan_wire_spin(reply, wait->before, resident->region->request->spin_ns);
     for (;;) {
         uint32_t now = atomic_load(reply);
         if (atomic_load(&resident->dead) != 0)
@@ -389,11 +391,12 @@ static enum suan_status died(struct resident *resident, struct suan_error *error
 }
 
 /* Plugins that declare no threads cannot make any, once loaded; this catches those that slipped in before, or
- * stayed. */
-static enum suan_status check_threads(struct resident *resident, uint64_t began_ns, struct suan_error *error)
+   stayed. Looked at after calls of a millisecond or more, and every tenth of a second. */
+static enum suan_status check_threads(struct resident *resident, const struct resident_call *call,
+                                      const struct wait *wait, struct suan_error *error)
 {
-    uint64_t now = suan_clock_monotonic_ns();
-    if (now - began_ns < 1000000 && now - resident->threads_checked_ns < 100000000)
+    uint64_t now = wait->swift ? call->began_ns : suan_clock_monotonic_ns();
+    if (now - call->began_ns < 1000000 && now - resident->threads_checked_ns < 100000000)
         return SUAN_OK;
     resident->threads_checked_ns = now;
     if (verify_threads(resident->pid) <= resident->threads_allowed)
@@ -428,11 +431,10 @@ enum suan_status resident_request(struct resident *resident, const struct reside
                                   struct suan_wire_answer *out_answer, struct suan_error *error)
 {
     struct wait wait = {0};
-    uint64_t began_ns = suan_clock_monotonic_ns();
     submit(resident, call, &wait);
     enum outcome outcome = await_answer(resident, call, &wait);
     if (call->running != NULL)
-        atomic_store(call->running, 0);
+        atomic_store_explicit(call->running, 0, memory_order_release);
     if (outcome == OVERDUE)
         resident_kill(resident, wait.ending == SUAN_E_WORKER_TIMEOUT ? RESIDENT_KILLED_DEADLINE
                                                                      : RESIDENT_KILLED_CANCEL);
@@ -441,6 +443,6 @@ enum suan_status resident_request(struct resident *resident, const struct reside
     if (outcome != ANSWERED)
         return died(resident, error);
     enum suan_status status = conclude(resident, call, &wait, out_answer, error);
-    return status == SUAN_OK && call->op != SUAN_WIRE_LOAD ? check_threads(resident, began_ns, error)
+    return status == SUAN_OK && call->op != SUAN_WIRE_LOAD ? check_threads(resident, call, &wait, error)
                                                            : status;
 }

@@ -105,7 +105,7 @@ void resident_await_death(struct resident *resident);
 struct resident_call {
     uint16_t op, n_out;
     uint32_t dynamic;
-    uint64_t deadline_ns;           /* CLOCK_MONOTONIC */
+    uint64_t began_ns, deadline_ns; /* CLOCK_MONOTONIC */
     const _Atomic uint32_t *cancel; /* non-zero: the caller wants it to end */
     _Atomic uint32_t *running;      /* the sequence number while the call runs, for who cancels; else 0 */
 };

@@ -17,20 +17,25 @@ static inline void relax(void)
 #endif
 }
 
+bool suan_wire_glance(const _Atomic uint32_t *word, uint32_t old)
+{
+    enum { LOOKS = 64 };
+    for (int i = 0; i < LOOKS; i++) {
+        if (atomic_load_explicit(word, memory_order_acquire) != old)
+            return true;
+        relax();
+    }
+    return false;
+}
+
 bool suan_wire_spin(const _Atomic uint32_t *word, uint32_t old, uint32_t spin_ns)
 {
-    enum { LOOKS = 64 }; /* between two readings of the clock */
-    uint64_t until = 0;
+    if (spin_ns == 0)
+        return atomic_load_explicit(word, memory_order_acquire) != old;
+    uint64_t until = suan_clock_monotonic_ns() + spin_ns;
     do {
-        for (int i = 0; i < LOOKS; i++) {
-            if (atomic_load_explicit(word, memory_order_acquire) != old)
-                return true;
-            if (spin_ns == 0)
-                return false;
-            relax();
-        }
-        if (until == 0)
-            until = suan_clock_monotonic_ns() + spin_ns;
+        if (suan_wire_glance(word, old))
+            return true;
     } while (suan_clock_monotonic_ns() < until);
     return false;
 }

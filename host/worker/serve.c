@@ -1,5 +1,6 @@
 /* The loop: wait for a request, carry it out, answer. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -20,7 +21,7 @@ static uint32_t await(const struct worker_memory *memory, uint32_t last)
     _Atomic uint32_t *sleeping = &memory->reply->worker_sleeping;
     uint64_t nap = SUAN_WIRE_FUTEX_NS;
 
-    if (suan_wire_spin(sequence, last, memory->request->spin_ns))
+    if (suan_wire_glance(sequence, last) || suan_wire_spin(sequence, last, memory->request->spin_ns))
         return atomic_load_explicit(sequence, memory_order_acquire);
     for (;;) {
         atomic_store(sleeping, 1);
@@ -42,8 +43,7 @@ static void answer(struct seat *seat, uint32_t sequence, int32_t status)
     reply->head.status = status;
     reply->head.call_id = request->call_id;
     reply->head.worker_id = request->worker_id;
-    unsigned cpu = 0;
-    reply->head.cpu_hint = getcpu(&cpu, NULL) == 0 ? cpu + 1 : 0;
+    reply->head.cpu_hint = (uint32_t)(sched_getcpu() + 1);
     reply->head.error_length = 0;
     if (status != SUAN_OK && request->op != SUAN_WIRE_LOAD) {
         const char *text = suan_services_error(seat->services);

@@ -69,8 +69,8 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Starts the threads with all signals blocked: they belong to the program's own threads. Returns once each has begun its
-   own work: what a new thread asks of the kernel, a worker's second filter forbids. */
+/* Starts the threads with all signals blocked: they belong to the program's own threads. Returns once each
+   has begun its own work: what a new thread asks of the kernel, a worker's second filter forbids. */
 static int start_threads(struct pool *pool)
 {
     sigset_t all, before;
