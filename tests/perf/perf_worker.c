@@ -1,0 +1,80 @@
+/* What a worker costs to make: from exec, and from a zygote that is there. */
+#include <dlfcn.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "perf_stand.h"
+
+enum { ROUNDS = 31 };
+
+static double since_ms(uint64_t began)
+{
+    return (double)(suan_clock_monotonic_ns() - began) / 1e6;
+}
+
+static double start_ms(struct suan_engine *engine)
+{
+    uint64_t began = suan_clock_monotonic_ns();
+    struct suan_guest *guest =
+        perf_guest(engine, SUAN_GUEST_SEALED, -1, SUAN_ISOLATION_NONE, SUAN_GUEST_ZYGOTE_FRESH);
+    double took = since_ms(began);
+    suan_guest_close(guest);
+    return took;
+}
+
+static double bubblewrap_ms(void)
+{
+    char name[] = "bwrap", unshare[] = "--unshare-all", bind[] = "--ro-bind", root[] = "/",
+         program[] = "/bin/true";
+    char *const arguments[] = {name, unshare, bind, root, root, program, NULL};
+    static char *const environment[] = {NULL};
+    pid_t child;
+    int status;
+    uint64_t began = suan_clock_monotonic_ns();
+    if (posix_spawn(&child, "/usr/bin/bwrap", NULL, NULL, arguments, environment) != 0 ||
+        waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return -1;
+    return since_ms(began);
+}
+
+static double fork_and_load_ms(void)
+{
+    int status;
+    uint64_t began = suan_clock_monotonic_ns();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(dlopen(SUAN_TEST_PLUGIN, RTLD_NOW | RTLD_LOCAL) == NULL);
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        return -1;
+    return since_ms(began);
+}
+
+int main(void)
+{
+    struct suan_engine *engine = perf_engine(NULL);
+    struct suan_error error = {0};
+    double ours[ROUNDS], peer[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        ours[i] = start_ms(engine);
+        peer[i] = bubblewrap_ms();
+    }
+    double value = perf_median(ours, ROUNDS), other = perf_median(peer, ROUNDS);
+    if (other > 0)
+        perf_report("worker.start", "ms", value, "bwrap --unshare-all true", other, PERF_RATIO, 0.6);
+    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, -1, SUAN_ISOLATION_NONE, 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t began = suan_clock_monotonic_ns();
+        perf_must(suan_guest_restart(guest, &error), &error, "restarting");
+        ours[i] = since_ms(began);
+        peer[i] = fork_and_load_ms();
+    }
+    perf_report("worker.pool", "ms", perf_median(ours, ROUNDS), "fork + dlopen", perf_median(peer, ROUNDS),
+                PERF_RATIO, 1);
+    suan_guest_close(guest);
+    suan_engine_close(engine);
+    return 0;
+}
