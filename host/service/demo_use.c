@@ -237,7 +237,11 @@ static enum suan_status refuse_in_process(struct demo *demo, struct suan_library
 }
 
 /* What the misbehaving plugin does for each seed. */
-static const char *const faults[] = {NULL, "crash", "hang", "exit", "garbage", "forbidden-call", "memory"};
+static const struct {
+    const char *name;
+    uint64_t deadline_ms;
+} faults[] = {{NULL, 0},          {"crash", 10000},          {"hang", 300},    {"exit", 10000},
+              {"garbage", 10000}, {"forbidden-call", 10000}, {"memory", 10000}};
 
 static enum suan_status survive(struct demo *demo, struct suan_library *library, const struct demo_sky *sky,
                                 const char *faulty, struct suan_error *error)
@@ -256,15 +260,16 @@ static enum suan_status survive(struct demo *demo, struct suan_library *library,
         int32_t status = load_sky(library, sky, faulty, SUAN_LEVEL_DEFAULT, seed, &solver, error);
         if (status != SUAN_OK)
             return (enum suan_status)status;
-        status = suan_call(solver, in, 3, out, 2, 500, &fault);
+        status = suan_call(solver, in, 3, out, 2, faults[seed].deadline_ms, &fault);
         if (status == SUAN_OK)
             return suan_error_set(error, SUAN_E_INTERNAL, "demo.fault", NULL, "the fault '%s' did not happen",
-                                  faults[seed]);
+                                  faults[seed].name);
         struct suan_json *row = suan_json_new_object();
-        suan_json_set_text(row, "fault", faults[seed]);
+        suan_json_set_text(row, "fault", faults[seed].name);
         suan_json_set_text(row, "status", suan_status_text(status));
         suan_json_add(rows, row);
-        demo_say(demo, 6, "survived: %-14s %s: %s", faults[seed], suan_status_text(status), fault.message);
+        demo_say(demo, 6, "survived: %-14s %s: %s", faults[seed].name, suan_status_text(status),
+                 fault.message);
     }
     return SUAN_OK;
 }
