@@ -40,7 +40,7 @@ static void wrong_version(struct suan_guest_options *options)
 static void wrong_flags(struct suan_guest_options *options)
 {
     right_facts(options);
-    options->flags = SUAN_FLAG_STATEFUL;
+    options->flags = SUAN_FLAG_BIT_REPEATABLE;
 }
 
 static void wrong_task(struct suan_guest_options *options)
