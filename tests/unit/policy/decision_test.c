@@ -196,6 +196,45 @@ Test(decision, a_claim_for_the_other_instrument_is_malformed)
     cr_assert_str_eq(error.code, "policy.bad-field");
 }
 
+/* --- claim-3m.json, 3,000,000.00 of compute in Hangzhou, under every compute programme
+ * -------------------------- */
+
+struct quoted {
+    const char *programme, *decision, *binding;
+    int64_t award_fen;
+};
+
+static const struct quoted quotes[] = {
+    {"beijing-ai-compute-2023", "REJECT", "NOT_IN_FORCE", 0},
+    {"chengdu-compute-2025", "AWARD", "RATE", 180000000},
+    {"chengdu-compute-article", "REJECT", "NOT_IN_FORCE", 0},
+    {"guizhou-compute", "REJECT", "LOCAL_COMPUTE", 0},
+    {"hangzhou-compute-2024", "REJECT", "NOT_IN_FORCE", 0},
+    {"hangzhou-compute-2025", "AWARD", "RATE", 90000000},
+    {"hangzhou-compute-article", "REJECT", "NOT_IN_FORCE", 0},
+    {"shandong-compute-article", "REJECT", "IN_PROVINCE_COMPUTE", 0},
+    {"shanghai-compute-article", "REJECT", "LOCAL_COMPUTE", 0},
+    {"wuhan-compute-article", "REVIEW", "NEEDS_REVIEWER_RATE", 0},
+    {"wuhan-opc-2026", "REJECT", "CLAIMANT_CLASS", 0},
+    {"wuxi-compute-article", "AWARD", "RATE", 45000000},
+    {"demo-prorata", "AWARD", "BUDGET", 100000},
+};
+
+Test(decision, the_claim_of_three_million_is_quoted_as_the_rules_say)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
+    SUAN_CLEANUP(suan_claim_freep) struct suan_claim *claim = NULL;
+    library_read_file(SUAN_TEST_PROGRAMMES "/claim-3m.json", &text);
+    cr_assert_eq(suan_claim_parse(suan_buffer_span(&text), SUAN_CLAIM_BY_CLAIMANT, "claim", &claim, NULL),
+                 SUAN_OK);
+    for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
+        struct suan_decision decision = decide(quotes[i].programme, claim, NULL);
+        cr_expect_str_eq(suan_outcome_name(decision.outcome), quotes[i].decision, "%s", quotes[i].programme);
+        cr_expect_str_eq(decision.binding, quotes[i].binding, "%s", quotes[i].programme);
+        cr_expect_eq(decision.award_fen, quotes[i].award_fen, "%s", quotes[i].programme);
+    }
+}
+
 /* I17 and I18 of the rules: within a tier awards rise with the base, and splitting a claim never raises the
  * total. */
 Test(decision, awards_rise_with_the_base_and_splitting_gains_nothing)
