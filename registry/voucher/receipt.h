@@ -34,9 +34,10 @@ struct suan_receipt_pair {
 };
 
 enum suan_receipt_flags {
-    SUAN_RECEIPT_QUICK = 1,     /* rests on a quick measurement */
-    SUAN_RECEIPT_WRONG = 2,     /* a shadow found a wrong answer: no credit */
-    SUAN_RECEIPT_DIVERGED = 4,  /* shadow cost off production cost by more than a quarter: no credit */
+    SUAN_RECEIPT_QUICK = 1, /* rests on a quick measurement */
+    SUAN_RECEIPT_WRONG = 2, /* a shadow found a wrong answer: no credit */
+    SUAN_RECEIPT_DIVERGED =
+        4, /* production dearer than its shadows by a quarter, or under half of them: no credit */
     SUAN_RECEIPT_UNMATCHED = 8, /* another class of machine, or its score off by more than 15 %: no credit */
     SUAN_RECEIPT_INPROCESS = 16 /* used without a worker */
 };
