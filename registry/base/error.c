@@ -73,9 +73,16 @@ enum suan_status suan_error_errno(struct suan_error *error, const char *code, in
 
     switch (errno_value) {
     case ENOMEM: status = SUAN_E_MEMORY; break;
-    case ENOENT: status = SUAN_E_NOT_FOUND; break;
+    case ENOENT:
+        status = SUAN_E_NOT_FOUND;
+        hint = "check the path";
+        break;
     case EACCES:
-    case EPERM: status = SUAN_E_PERMISSION; break;
+    case EPERM:
+        status = SUAN_E_PERMISSION;
+        hint = "check who may read and write there";
+        break;
+    case EROFS: hint = "that disk is mounted read-only: choose another place"; break;
     case ENOSPC:
     case EDQUOT: hint = "free some space on that disk and try again; nothing acknowledged was lost"; break;
     default: break;
