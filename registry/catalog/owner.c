@@ -424,6 +424,21 @@ static enum suan_status put_offer(struct suan_txn *txn, const struct suan_offer 
                : suan_row_put(txn, SUAN_TABLE_OFFER, id_span(&offer->id), suan_buffer_span(&value), error);
 }
 
+static enum suan_status decode_offer(const struct suan_id *id, struct suan_span value, struct suan_offer *out,
+                                     struct suan_error *error)
+{
+    struct record_reader reader = {value, false};
+    struct suan_offer offer = {.id = *id};
+    record_id(&reader, &offer.algorithm);
+    record_id(&reader, &offer.giver);
+    record_id(&reader, &offer.receiver);
+    offer.bp = record_u32(&reader);
+    offer.until_ns = record_u64(&reader);
+    offer.state = (enum suan_offer_state)record_u32(&reader);
+    *out = offer;
+    return record_check(&reader, "offer", error);
+}
+
 enum suan_status suan_offer_get(struct suan_txn *txn, const struct suan_id *id, struct suan_offer *out,
                                 struct suan_error *error)
 {
@@ -435,18 +450,34 @@ enum suan_status suan_offer_get(struct suan_txn *txn, const struct suan_id *id, 
         return suan_error_set(error, SUAN_E_NOT_FOUND, "offer.absent", "see 'suan owner show'", "no offer %s",
                               hex);
     }
-    if (status != SUAN_OK)
-        return status;
-    struct record_reader reader = {value, false};
-    struct suan_offer offer = {.id = *id};
-    record_id(&reader, &offer.algorithm);
-    record_id(&reader, &offer.giver);
-    record_id(&reader, &offer.receiver);
-    offer.bp = record_u32(&reader);
-    offer.until_ns = record_u64(&reader);
-    offer.state = (enum suan_offer_state)record_u32(&reader);
-    *out = offer;
-    return record_check(&reader, "offer", error);
+    return status != SUAN_OK ? status : decode_offer(id, value, out, error);
+}
+
+enum suan_status suan_offer_each(struct suan_txn *txn, const struct suan_id *algorithm,
+                                 enum suan_status (*visit)(void *context, const struct suan_offer *offer),
+                                 void *context, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
+    enum suan_status status =
+        suan_scan_begin(txn, SUAN_TABLE_OFFER, suan_span(NULL, 0), suan_span(NULL, 0), &scan, error);
+    while (status == SUAN_OK) {
+        struct suan_span key, value;
+        struct suan_offer offer = {.bp = 0};
+        struct suan_id id;
+        status = suan_scan_next(scan, &key, &value, error);
+        if (status == SUAN_E_NOT_FOUND)
+            return SUAN_OK;
+        struct record_reader reader = {key, false};
+        if (status == SUAN_OK) {
+            record_id(&reader, &id);
+            status = record_check(&reader, "offer", error);
+        }
+        if (status == SUAN_OK)
+            status = decode_offer(&id, value, &offer, error);
+        if (status == SUAN_OK && id_equal(&offer.algorithm, algorithm))
+            status = visit(context, &offer);
+    }
+    return status;
 }
 
 static enum suan_status read_offer(struct suan_txn *txn, const struct suan_act *act, struct suan_offer *out,

@@ -54,5 +54,10 @@ struct suan_offer {
 /* NOT_FOUND "offer.absent". */
 SUAN_MUST_USE enum suan_status suan_offer_get(struct suan_txn *txn, const struct suan_id *offer,
                                               struct suan_offer *out, struct suan_error *error);
+/* Every offer ever made of an algorithm's shares, in no particular order. */
+SUAN_MUST_USE enum suan_status suan_offer_each(struct suan_txn *txn, const struct suan_id *algorithm,
+                                               enum suan_status (*visit)(void *context,
+                                                                         const struct suan_offer *offer),
+                                               void *context, struct suan_error *error);
 
 #endif

@@ -240,6 +240,16 @@ enum suan_status suan_registry_now(struct suan_registry *registry, uint64_t *out
     return SUAN_OK;
 }
 
+enum suan_status suan_registry_last_time(struct suan_txn *txn, uint64_t *out_last_ns,
+                                         struct suan_error *error)
+{
+    struct suan_clock_state state;
+    enum suan_status status = suan_clock_state_get(txn, &state, error);
+    if (status == SUAN_OK)
+        *out_last_ns = state.last_ns;
+    return status;
+}
+
 static enum suan_status write_advance(void *context, struct suan_txn *txn, struct suan_error *error)
 {
     uint8_t value[8];

@@ -56,6 +56,9 @@ enum suan_registry_clock suan_registry_clock(const struct suan_registry *registr
 /* Now, as the next event would be stamped: the clock, or in a simulated registry the simulated one. */
 SUAN_MUST_USE enum suan_status suan_registry_now(struct suan_registry *registry, uint64_t *out_now_ns,
                                                  struct suan_error *error);
+/* The time of the last event on record, over both logs. */
+SUAN_MUST_USE enum suan_status suan_registry_last_time(struct suan_txn *txn, uint64_t *out_last_ns,
+                                                       struct suan_error *error);
 /* Moves a simulated clock forward; USAGE for a real one. */
 SUAN_MUST_USE enum suan_status suan_registry_advance(struct suan_registry *registry, uint64_t by_ns,
                                                      struct suan_error *error);
@@ -88,6 +91,16 @@ enum { SUAN_BATCH_MAX = 8190, SUAN_BLOBS_MAX = 16 };
 SUAN_MUST_USE enum suan_status suan_registry_submit(struct suan_registry *registry,
                                                     struct suan_submission *submissions, size_t count,
                                                     struct suan_error *error);
+
+/* All of them or none: the first that does not pass is the failure of the whole, and nothing has changed. */
+SUAN_MUST_USE enum suan_status suan_registry_submit_together(struct suan_registry *registry,
+                                                             struct suan_submission *submissions,
+                                                             size_t count, struct suan_error *error);
+/* The event that a command of this id became. NOT_FOUND, with `error` untouched, if there is none. */
+SUAN_MUST_USE enum suan_status suan_registry_find_event(struct suan_txn *txn,
+                                                        const struct suan_id *command_id,
+                                                        enum suan_log *out_log, uint64_t *out_index,
+                                                        struct suan_error *error);
 
 /* The newest signed checkpoint of a log, appended to `out`; signs one first if the log grew since (writers
  * only). */

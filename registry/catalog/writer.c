@@ -194,10 +194,13 @@ static enum suan_status prepare(const struct suan_registry *registry, struct sua
 
 /* --- inside the transaction ---------------------------------------------------------------------------- */
 
+enum batch_bond { BATCH_EACH_FOR_ITSELF, BATCH_TOGETHER };
+
 struct batch {
     struct suan_registry *registry;
     struct entry *entries;
     size_t count;
+    enum batch_bond bond;
     struct suan_sealer sealer;
 };
 
@@ -326,20 +329,23 @@ static enum suan_status write_batch(void *context, struct suan_txn *txn, struct 
                                          .now_ns = registry_clock_ns(registry)};
     for (size_t i = 0; i < batch->count; i++) {
         struct suan_submission *submission = batch->entries[i].submission;
+        if (batch->entries[i].state == ENTRY_REFUSED && batch->bond == BATCH_TOGETHER)
+            return end_batch(submission, error);
         if (batch->entries[i].state == ENTRY_REFUSED)
             continue;
         submission->error = (struct suan_error){0};
         submission->status = write_one(&batch->sealer, &batch->entries[i], &submission->error);
-        if (fold_is_fatal(submission->status))
+        if (fold_is_fatal(submission->status) ||
+            (submission->status != SUAN_OK && batch->bond == BATCH_TOGETHER))
             return end_batch(submission, error);
     }
     return batch->sealer.appended > 0 ? sealer_seal(&batch->sealer, error) : SUAN_OK;
 }
 
 static enum suan_status submit_batch(struct suan_registry *registry, struct suan_submission *submissions,
-                                     size_t count, struct suan_error *error)
+                                     size_t count, enum batch_bond bond, struct suan_error *error)
 {
-    struct batch batch = {.registry = registry, .count = count};
+    struct batch batch = {.registry = registry, .count = count, .bond = bond};
     enum suan_status status = prepare(registry, submissions, count, &batch.entries, error);
     if (status == SUAN_OK)
         status = suan_store_write(registry->store, write_batch, &batch, error);
@@ -353,10 +359,36 @@ enum suan_status suan_registry_submit(struct suan_registry *registry, struct sua
     enum suan_status status = checkpoint_ready(registry, error);
     for (size_t done = 0; status == SUAN_OK && done < count;) {
         size_t step = count - done < SUAN_BATCH_MAX ? count - done : SUAN_BATCH_MAX;
-        status = submit_batch(registry, submissions + done, step, error);
+        status = submit_batch(registry, submissions + done, step, BATCH_EACH_FOR_ITSELF, error);
         done += step;
     }
     return status != SUAN_OK ? status : checkpoint_sign(registry, CHECKPOINT_IF_DUE, error);
+}
+
+enum suan_status suan_registry_submit_together(struct suan_registry *registry,
+                                               struct suan_submission *submissions, size_t count,
+                                               struct suan_error *error)
+{
+    enum suan_status status = checkpoint_ready(registry, error);
+    if (status == SUAN_OK && count > SUAN_BATCH_MAX)
+        return suan_error_set(error, SUAN_E_INVALID, "event.batch", NULL, "more than %d commands together",
+                              SUAN_BATCH_MAX);
+    if (status == SUAN_OK)
+        status = submit_batch(registry, submissions, count, BATCH_TOGETHER, error);
+    return status != SUAN_OK ? status : checkpoint_sign(registry, CHECKPOINT_IF_DUE, error);
+}
+
+enum suan_status suan_registry_find_event(struct suan_txn *txn, const struct suan_id *command_id,
+                                          enum suan_log *out_log, uint64_t *out_index,
+                                          struct suan_error *error)
+{
+    struct fold_place place;
+    enum suan_status status = fold_find(txn, command_id, &place, error);
+    if (status != SUAN_OK)
+        return status;
+    *out_log = place.log;
+    *out_index = place.index;
+    return SUAN_OK;
 }
 
 /* --- anchoring on demand ------------------------------------------------------------------------------- */
