@@ -26,9 +26,7 @@ static void envelope_done(struct envelope *envelope)
         suan_buffer_done(&envelope->signatures[i]);
 }
 
-/* --- keys
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- keys ----------------------------------------------------------------------------------------------- */
 
 static enum suan_status open_from_agent(struct suan_service *service, const char *as,
                                         struct suan_signer **out_signer, struct suan_error *error)
@@ -91,8 +89,7 @@ static enum suan_status find_actor(struct suan_service *service, const struct su
     return status;
 }
 
-/* --- building
- * ------------------------------------------------------------------------------------------------------ */
+/* --- building ------------------------------------------------------------------------------------------- */
 
 static enum suan_status choose_id(const struct suan_acting *acting, uint64_t now_ns, struct suan_id *out,
                                   struct suan_error *error)
@@ -107,6 +104,74 @@ static enum suan_status choose_id(const struct suan_acting *acting, uint64_t now
                           "--id takes 32 lower-case hexadecimal digits, not '%s'", acting->id);
 }
 
+/* When a recorded command was built: the time left tells whether it was signed here or travelled. */
+static uint64_t moment_of(const struct suan_command *command, uint64_t recorded_ns)
+{
+    bool travelled = command->not_after_ns > recorded_ns && command->not_after_ns - recorded_ns > SIGN_NOW_NS;
+    return command->not_after_ns - (travelled ? SIGN_LATER_NS : SIGN_NOW_NS);
+}
+
+static enum suan_status read_record(struct suan_service *service, const struct suan_id *id,
+                                    struct service_record *out, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
+    enum suan_log log;
+    uint64_t index = 0;
+    struct suan_span bytes;
+    struct suan_leaf leaf;
+    enum suan_status status = service_begin(service, &txn, error);
+    if (status == SUAN_OK)
+        status = suan_registry_find_event(txn, id, &log, &index, error);
+    if (status == SUAN_OK)
+        status = suan_log_leaf(txn, log, index, &bytes, error);
+    if (status == SUAN_OK)
+        status = suan_leaf_decode(bytes, &leaf, error);
+    if (status != SUAN_OK)
+        return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
+    suan_buffer_append(&out->bytes, leaf.command.data, leaf.command.size);
+    status = suan_buffer_check(&out->bytes, error);
+    if (status == SUAN_OK)
+        status = suan_command_parse(suan_buffer_span(&out->bytes), &out->command, error);
+    if (status == SUAN_OK)
+        out->built_ns = moment_of(&out->command, leaf.time_ns);
+    return status;
+}
+
+enum suan_status service_find_record(struct suan_service *service, const struct suan_acting *acting,
+                                     uint16_t kind, struct service_record *out, struct suan_error *error)
+{
+    struct suan_id id;
+    *out = (struct service_record){0};
+    if (acting->id == NULL || acting->command != NULL)
+        return SUAN_OK;
+    enum suan_status status = choose_id(acting, 0, &id, error);
+    if (status == SUAN_OK)
+        status = read_record(service, &id, out, error);
+    if (status == SUAN_OK && out->command.body != NULL && out->command.kind != kind)
+        service_record_done(out);
+    return status;
+}
+
+void service_record_done(struct service_record *record)
+{
+    suan_command_done(&record->command);
+    suan_buffer_done(&record->bytes);
+    *record = (struct service_record){0};
+}
+
+struct suan_acting service_acting_for(const struct suan_acting *acting, const char *purpose, char id[33])
+{
+    struct suan_acting result = *acting;
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
+    if (acting->id == NULL)
+        return result;
+    suan_buffer_printf(&text, "%s %s", acting->id, purpose);
+    struct suan_digest digest = suan_sha256(suan_buffer_span(&text));
+    suan_hex(digest.bytes, SUAN_ID_SIZE, id);
+    result.id = id;
+    return result;
+}
+
 static enum suan_status build_command(struct suan_service *service, const struct suan_acting *acting,
                                       const struct change *change, struct suan_buffer *out,
                                       struct suan_error *error)
@@ -117,6 +182,7 @@ static enum suan_status build_command(struct suan_service *service, const struct
     struct suan_id id;
     uint64_t now_ns = 0;
     enum suan_status status = suan_registry_now(service->registry, &now_ns, error);
+    now_ns = change->now_ns != 0 ? change->now_ns : now_ns;
     if (status == SUAN_OK && as == NULL) {
         status = find_actor(service, acting, actor, sizeof actor, error);
         as = actor;
@@ -126,8 +192,9 @@ static enum suan_status build_command(struct suan_service *service, const struct
     if (status != SUAN_OK)
         return status;
     uint64_t lasts = acting->print_command ? SIGN_LATER_NS : SIGN_NOW_NS;
+    uint64_t not_after = change->not_after_ns != 0 ? change->not_after_ns : now_ns + lasts;
     body = suan_command_new(suan_span_text(suan_registry_origin(service->registry)), change->kind, &id, as,
-                            now_ns + lasts);
+                            not_after);
     status = change->fill(change->context, body, error);
     return status != SUAN_OK ? status : suan_json_format(body, SUAN_JSON_STYLE_CANONICAL, out, error);
 }
@@ -163,6 +230,8 @@ static enum suan_status read_envelope(const struct suan_acting *acting, struct e
         if (status == SUAN_OK)
             status = suan_sshsig_dearmour(suan_buffer_span(&text),
                                           &envelope->signatures[envelope->signature_count++], error);
+        if (status != SUAN_OK && status != SUAN_E_NOT_FOUND)
+            suan_error_prefix(error, acting->signature[i]);
     }
     return status;
 }
@@ -181,8 +250,7 @@ static enum suan_status check_kind(const struct envelope *envelope, uint16_t kin
     return status;
 }
 
-/* --- submitting
- * ---------------------------------------------------------------------------------------------------- */
+/* --- submitting ----------------------------------------------------------------------------------------- */
 
 static struct suan_json *event_document(const struct envelope *envelope,
                                         const struct suan_submission *submission)
@@ -202,6 +270,17 @@ static struct suan_json *event_document(const struct envelope *envelope,
     return event;
 }
 
+static void fill_submission(const struct envelope *envelope, const struct change *change,
+                            struct suan_submission *out)
+{
+    out->command = suan_buffer_span(&envelope->command);
+    out->signature_count = envelope->signature_count;
+    for (size_t s = 0; s < envelope->signature_count; s++)
+        out->signatures[s] = suan_buffer_span(&envelope->signatures[s]);
+    out->blobs = change->blobs;
+    out->blob_count = change->blob_count != NULL ? *change->blob_count : 0;
+}
+
 static enum suan_status submit(struct suan_service *service, struct envelope *envelopes,
                                const struct change *changes, size_t count, struct suan_json **out_result,
                                struct suan_error *error)
@@ -210,32 +289,18 @@ static enum suan_status submit(struct suan_service *service, struct envelope *en
     SUAN_CLEANUP(suan_freep) void *owned = submissions;
     if (submissions == NULL)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        submissions[i].command = suan_buffer_span(&envelopes[i].command);
-        submissions[i].signature_count = envelopes[i].signature_count;
-        for (size_t s = 0; s < envelopes[i].signature_count; s++)
-            submissions[i].signatures[s] = suan_buffer_span(&envelopes[i].signatures[s]);
-        submissions[i].blobs = changes[i].blobs;
-        submissions[i].blob_count = changes[i].blob_count != NULL ? *changes[i].blob_count : 0;
-    }
-    enum suan_status status = suan_registry_submit(service->registry, submissions, count, error);
+    for (size_t i = 0; i < count; i++)
+        fill_submission(&envelopes[i], &changes[i], &submissions[i]);
+    enum suan_status status = suan_registry_submit_together(service->registry, submissions, count, error);
     if (status != SUAN_OK)
         return status;
     SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = suan_json_new_object();
-    struct suan_json *events = suan_json_new_array();
-    for (size_t i = 0; i < count; i++) {
-        if (submissions[i].status != SUAN_OK) {
-            suan_json_release(events);
-            if (error != NULL)
-                *error = submissions[i].error;
-            return submissions[i].status;
-        }
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *events = suan_json_new_array();
+    for (size_t i = 0; i < count; i++)
         suan_json_add(events, event_document(&envelopes[i], &submissions[i]));
-    }
     suan_json_set_copy(result, "event", suan_json_at(events, count - 1));
     if (count > 1)
         suan_json_set_copy(result, "events", events);
-    suan_json_release(events);
     service_mark_clock(service, result);
     *out_result = suan_take(&result);
     return SUAN_OK;
@@ -275,16 +340,16 @@ static void envelopes_done(struct envelope (*envelopes)[CHANGES_MAX])
         envelope_done(&(*envelopes)[i]);
 }
 
-enum suan_status service_change_all(struct suan_service *service, const struct suan_acting *acting,
+enum suan_status service_change_all(struct suan_service *service, const struct suan_acting *actings,
                                     const struct change *changes, size_t count, struct suan_json **out_result,
                                     struct suan_error *error)
 {
     SUAN_CLEANUP(envelopes_done) struct envelope envelopes[CHANGES_MAX] = {0};
     enum suan_status status = count <= CHANGES_MAX ? SUAN_OK : SUAN_E_INVALID;
     for (size_t i = 0; i < count && status == SUAN_OK; i++) {
-        status = build_command(service, acting, &changes[i], &envelopes[i].command, error);
+        status = build_command(service, &actings[i], &changes[i], &envelopes[i].command, error);
         if (status == SUAN_OK)
-            status = sign_command(service, acting, &envelopes[i], error);
+            status = sign_command(service, &actings[i], &envelopes[i], error);
     }
     return status != SUAN_OK ? status : submit(service, envelopes, changes, count, out_result, error);
 }

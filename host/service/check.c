@@ -112,11 +112,13 @@ static enum suan_status attest(struct suan_service *service, const struct suan_a
     suan_json_set_copy(conformance, "checks", suan_json_find(result, "checks"));
     suan_json_set_text(conformance, "variant", parties->plugin.variant_id);
     suan_json_set_text(screened, "variant", parties->plugin.variant_id);
+    char id[33];
+    struct suan_acting second = service_acting_for(acting, "conformance", id);
     enum suan_status status =
         attest_one(service, acting, parties, SUAN_ATTESTATION_SCREENING, screened, events, error);
     return status != SUAN_OK ? status
-                             : attest_one(service, acting, parties, SUAN_ATTESTATION_CONFORMANCE, conformance,
-                                          events, error);
+                             : attest_one(service, &second, parties, SUAN_ATTESTATION_CONFORMANCE,
+                                          conformance, events, error);
 }
 
 /* --- the verb ------------------------------------------------------------------------------------------ */

@@ -11,11 +11,13 @@
 #include "ledger/family.h"
 #include "voucher/voucher.h"
 
+/* The catalogue's own, in its order, then money. */
 static const struct suan_family *const families[] = {
-    &suan_family_registry, &suan_family_identity,    &suan_family_member, &suan_family_owner,
-    &suan_family_release,  &suan_family_attestation, &suan_family_policy, &suan_family_review,
-    &suan_family_ledger,   &suan_family_voucher,
+    &suan_family_registry, &suan_family_identity, &suan_family_key,         &suan_family_member,
+    &suan_family_owner,    &suan_family_release,  &suan_family_attestation, &suan_family_policy,
+    &suan_family_review,   &suan_family_ledger,   &suan_family_voucher,
 };
+_Static_assert(sizeof families / sizeof families[0] == SUAN_CATALOG_FAMILIES + 2, "a family is missing");
 
 void service_registry_options(struct suan_registry_options *out)
 {
@@ -27,6 +29,8 @@ const char *suan_service_version(void)
 {
     return "suan 0.1.0 (ABI 1.0 draft 1)";
 }
+
+enum { LOCK_STEP_MS = 250 };
 
 static enum suan_status too_long(struct suan_error *error)
 {
@@ -76,11 +80,30 @@ enum suan_status service_find_worker(const char *given, char out[PATH_MAX], stru
                           "no suan-worker program near %s", self);
 }
 
+/* The writer's lock is waited for in short steps, so that the user can stop waiting. */
+static enum suan_status open_registry(struct suan_service *service, struct suan_error *error)
+{
+    struct suan_registry_options options;
+    enum suan_store_mode mode = service->mode == SUAN_SERVICE_WRITE ? SUAN_STORE_WRITE : SUAN_STORE_READ;
+    service_registry_options(&options);
+    options.wait_ms = LOCK_STEP_MS;
+    for (uint32_t waited_ms = 0;; waited_ms += LOCK_STEP_MS) {
+        enum suan_status status =
+            suan_registry_open(service->folder, mode, &options, &service->registry, error);
+        if (status != SUAN_E_LOCKED || waited_ms + LOCK_STEP_MS >= SUAN_STORE_WAIT_MS)
+            return status;
+        if (waited_ms == 0)
+            service_report(service, "waiting for another writer", 0, 0);
+        status = service_check_interrupt(service, error);
+        if (status != SUAN_OK)
+            return status;
+    }
+}
+
 enum suan_status suan_service_open(const struct suan_service_options *options, enum suan_service_mode mode,
                                    struct suan_service **out_service, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_service_closep) struct suan_service *service = calloc(1, sizeof *service);
-    struct suan_registry_options registry;
     enum suan_status status = SUAN_OK;
 
     if (service == NULL)
@@ -88,12 +111,9 @@ enum suan_status suan_service_open(const struct suan_service_options *options, e
     service->options = *options;
     service->mode = mode;
     if (mode != SUAN_SERVICE_NONE) {
-        service_registry_options(&registry);
         status = service_default_folder(options->registry, service->folder, error);
         if (status == SUAN_OK)
-            status = suan_registry_open(service->folder,
-                                        mode == SUAN_SERVICE_WRITE ? SUAN_STORE_WRITE : SUAN_STORE_READ,
-                                        &registry, &service->registry, error);
+            status = open_registry(service, error);
     }
     if (status == SUAN_OK)
         *out_service = suan_take(&service);

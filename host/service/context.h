@@ -36,8 +36,7 @@ SUAN_MUST_USE enum suan_status service_check_interrupt(const struct suan_service
 SUAN_MUST_USE enum suan_status service_begin(struct suan_service *service, struct suan_txn **out_txn,
                                              struct suan_error *error);
 
-/* --- changing the registry
- * ----------------------------------------------------------------------------------------- */
+/* --- changing the registry ------------------------------------------------------------------------------ */
 
 /* A change as a verb describes it. `fill` adds the kind's own fields to the command. */
 struct change {
@@ -46,8 +45,26 @@ struct change {
     void *context;
     const struct suan_span *blobs; /* evidence that it names by digest */
     const size_t *blob_count;      /* read after `fill`; NULL: none */
-    const char *as; /* instead of acting->as; NULL: that one, else the identity that holds the first key */
+    const char *as;  /* instead of acting->as; NULL: that one, else the identity that holds the first key */
+    uint64_t now_ns; /* the moment that `fill` counts from; 0: it counts from none */
+    uint64_t not_after_ns; /* 0: an hour from now if signed here, a week if printed */
 };
+
+/* A command on record under the id that acting->id names. Saying the same words under the same id must give
+   the same bytes, so whoever builds the command again takes what depends on its moment from here. */
+struct service_record {
+    struct suan_buffer bytes;
+    struct suan_command command; /* body NULL: there is none of this kind */
+    uint64_t built_ns;           /* what `now` was for it */
+};
+SUAN_MUST_USE enum suan_status service_find_record(struct suan_service *service,
+                                                   const struct suan_acting *acting, uint16_t kind,
+                                                   struct service_record *out, struct suan_error *error);
+void service_record_done(struct service_record *record);
+
+/* `acting` with another id that follows from acting->id and `purpose`, for verbs of several events; `id`
+   holds it. Without an id each event gets a new one anyway. */
+struct suan_acting service_acting_for(const struct suan_acting *acting, const char *purpose, char id[33]);
 
 /*
  * Prints, signs and submits, or submits what was signed elsewhere, as `acting` says. The result is
@@ -56,10 +73,10 @@ struct change {
 SUAN_MUST_USE enum suan_status service_change(struct suan_service *service, const struct suan_acting *acting,
                                               const struct change *change, struct suan_json **out_result,
                                               struct suan_error *error);
-/* Several changes in one transaction, all or nothing is not promised: each has its own outcome, the first
-   failure is returned. Only for keys at hand (no print_command, no command). The result holds "events". */
+/* Several changes in one transaction, all or none, each with its own acting. Only for keys at hand (no
+   print_command, no command). The result holds "events", and the last of them as "event". */
 SUAN_MUST_USE enum suan_status service_change_all(struct suan_service *service,
-                                                  const struct suan_acting *acting,
+                                                  const struct suan_acting *actings,
                                                   const struct change *changes, size_t count,
                                                   struct suan_json **out_result, struct suan_error *error);
 
@@ -68,8 +85,7 @@ SUAN_MUST_USE enum suan_status service_open_signer(struct suan_service *service,
                                                    const char *as, struct suan_signer **out_signer,
                                                    struct suan_error *error);
 
-/* --- showing
- * ------------------------------------------------------------------------------------------------------- */
+/* --- showing -------------------------------------------------------------------------------------------- */
 
 /* Sets `key` to the identity's name. */
 SUAN_MUST_USE enum suan_status service_set_ident(struct suan_txn *txn, struct suan_json *object,

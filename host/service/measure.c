@@ -211,13 +211,15 @@ static enum suan_status record(struct measuring *measuring, enum suan_attestatio
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *parsed = NULL;
     SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = NULL;
     const struct service_plugin *plugin = &measuring->parties.plugin;
+    char id[33];
+    struct suan_acting acting = service_acting_for(measuring->acting, suan_attestation_name(type), id);
     enum suan_status status = suan_json_parse(document, SUAN_MEASUREMENT_SIZE_MAX, SUAN_JSON_CANONICAL,
                                               "statement", &parsed, error);
     if (status == SUAN_OK)
         status = service_statement_sign(suan_span_text(plugin->id), &plugin->tar, type,
                                         suan_json_root(parsed), measuring->signer, out_envelope, error);
     if (status == SUAN_OK)
-        status = service_statement_add(measuring->service, measuring->acting, &plugin->tar, type,
+        status = service_statement_add(measuring->service, &acting, &plugin->tar, type,
                                        suan_buffer_span(out_envelope), out_index, &result, error);
     if (status == SUAN_OK)
         suan_json_add_copy(measuring->events, suan_json_find(result, "event"));

@@ -42,10 +42,9 @@ void suan_service_closep(struct suan_service **service);
 
 const char *suan_service_version(void); /* "suan 0.1.0 (ABI 1.0 draft 1)" */
 
-/* --- acting
- * -------------------------------------------------------------------------------------------------------- */
+/* --- acting --------------------------------------------------------------------------------------------- */
 
-enum { SUAN_SIGNERS_MAX = 16 };
+enum { SUAN_SIGNERS_MAX = 16, SUAN_EVIDENCE_MAX = 4 };
 
 /* Who changes the registry, and how the change gets signed. Either `sign` names the keys (the verb signs and
    submits), or `print_command` asks for the command alone, or `command` and `signature` hand in one that was
@@ -59,6 +58,9 @@ struct suan_acting {
     const char *command;                     /* file with a command's canonical bytes */
     const char *signature[SUAN_SIGNERS_MAX]; /* armoured signature files */
     size_t n_signature;
+    const char
+        *evidence[SUAN_EVIDENCE_MAX]; /* for suan_service_submit: files that the command names by digest */
+    size_t n_evidence;
 };
 
 #endif

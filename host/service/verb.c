@@ -12,7 +12,7 @@
 #include "context.h"
 #include "name_of.h"
 
-enum { BLOBS_MAX = 4, FIELD_FILE_MAX = 32768 };
+enum { BLOBS_MAX = SUAN_EVIDENCE_MAX, FIELD_FILE_MAX = 32768 };
 
 /* A command being filled. */
 struct filling {
@@ -20,6 +20,7 @@ struct filling {
     struct suan_txn *txn;
     const struct suan_verb *verb;
     const struct suan_json *request;
+    const struct service_record *record; /* what this command id said before; its body NULL: nothing */
     uint64_t now_ns;
     struct suan_buffer blobs[BLOBS_MAX];
     struct suan_span spans[BLOBS_MAX];
@@ -40,9 +41,7 @@ static enum suan_status bad_value(const struct suan_field *field, struct suan_sp
                           field->option != NULL ? field->option : field->field, SUAN_SPAN_PRINTF(said));
 }
 
-/* --- times
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- times ---------------------------------------------------------------------------------------------- */
 
 static bool parse_calendar(const char *text, uint64_t *out_ns)
 {
@@ -82,8 +81,7 @@ static enum suan_status fill_time(const struct filling *filling, const struct su
     return SUAN_OK;
 }
 
-/* --- keys, shares, files
- * ------------------------------------------------------------------------------------------- */
+/* --- keys, shares, files -------------------------------------------------------------------------------- */
 
 static enum suan_status read_key(struct suan_span path, struct suan_public_key *out, struct suan_error *error)
 {
@@ -137,7 +135,10 @@ static enum suan_status fill_integer(const struct suan_field *field, struct suan
     }
     if (said.size == 0)
         return bad_value(field, said, "a whole number", error);
-    suan_json_set_integer(body, field->field, value);
+    if (field->kind == SUAN_FIELD_INDEX)
+        suan_command_set_u64(body, field->field, (uint64_t)value);
+    else
+        suan_json_set_integer(body, field->field, value);
     return SUAN_OK;
 }
 
@@ -150,12 +151,22 @@ static enum suan_status add_share(const struct suan_field *field, struct suan_sp
         return bad_value(field, said, want, error);
     size_t name = (size_t)(equals - said.data);
     struct suan_json *row = suan_json_new_object();
-    struct suan_field bp = *field;
-    bp.field = "bp";
+    const struct suan_field bp = {.field = "bp", .option = field->option, .kind = SUAN_FIELD_INTEGER};
     suan_json_set_span(row, "id", suan_span(said.data, name));
     enum suan_status status = fill_integer(&bp, suan_span(equals + 1, said.size - name - 1), row, error);
     suan_json_add(array, row);
     return status;
+}
+
+static void add_words(struct suan_span words, struct suan_json *array)
+{
+    while (words.size > 0) {
+        const uint8_t *comma = memchr(words.data, ',', words.size);
+        size_t size = comma != NULL ? (size_t)(comma - words.data) : words.size;
+        suan_json_add_span(array, suan_span(words.data, size));
+        size_t step = comma != NULL ? size + 1 : size;
+        words = suan_span(words.data + step, words.size - step);
+    }
 }
 
 static enum suan_status fill_list(const struct suan_field *field, const struct suan_json *said,
@@ -163,7 +174,11 @@ static enum suan_status fill_list(const struct suan_field *field, const struct s
 {
     struct suan_json *array = suan_json_new_array();
     enum suan_status status = SUAN_OK;
-    size_t count = suan_json_type(said) == SUAN_JSON_ARRAY ? suan_json_count(said) : 1;
+    size_t count = 0;
+    if (said == NULL)
+        add_words(suan_span_text(field->fallback), array);
+    else
+        count = suan_json_type(said) == SUAN_JSON_ARRAY ? suan_json_count(said) : 1;
     for (size_t i = 0; i < count && status == SUAN_OK; i++) {
         struct suan_span one =
             suan_json_text(suan_json_type(said) == SUAN_JSON_ARRAY ? suan_json_at(said, i) : said);
@@ -176,18 +191,26 @@ static enum suan_status fill_list(const struct suan_field *field, const struct s
     return status;
 }
 
+/* A file as the next piece of evidence. */
+static enum suan_status read_blob(struct filling *filling, const char *path, struct suan_error *error)
+{
+    struct suan_buffer *blob = &filling->blobs[filling->blob_count];
+    enum suan_status status = suan_file_read(path, SUAN_STORE_VALUE_MAX, blob, error);
+    if (status == SUAN_OK)
+        filling->spans[filling->blob_count++] = suan_buffer_span(blob);
+    return status;
+}
+
 static enum suan_status fill_blob(struct filling *filling, const struct suan_field *field,
                                   struct suan_span said, struct suan_json *body, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_freep) char *path = strndup((const char *)said.data, said.size);
     if (path == NULL || filling->blob_count == BLOBS_MAX)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
-    struct suan_buffer *blob = &filling->blobs[filling->blob_count];
-    enum suan_status status = suan_file_read(path, SUAN_STORE_VALUE_MAX, blob, error);
+    enum suan_status status = read_blob(filling, path, error);
     if (status != SUAN_OK)
         return status;
-    filling->spans[filling->blob_count++] = suan_buffer_span(blob);
-    struct suan_digest digest = suan_sha256(suan_buffer_span(blob));
+    struct suan_digest digest = suan_sha256(filling->spans[filling->blob_count - 1]);
     suan_json_set_hex(body, field->field, digest.bytes, SUAN_DIGEST_SIZE);
     return SUAN_OK;
 }
@@ -209,8 +232,7 @@ static enum suan_status fill_file(const struct suan_field *field, struct suan_sp
     return status;
 }
 
-/* --- derived fields
- * ------------------------------------------------------------------------------------------------ */
+/* --- derived fields ------------------------------------------------------------------------------------- */
 
 static enum suan_status fill_release(const struct filling *filling, const struct suan_field *field,
                                      struct suan_span said, struct suan_json *body, struct suan_error *error)
@@ -284,8 +306,47 @@ static enum suan_status fill_next_policy(const struct filling *filling, struct s
     return SUAN_OK;
 }
 
-/* --- all fields
- * ---------------------------------------------------------------------------------------------------- */
+/* A party of the membership that an event made. */
+static enum suan_status fill_party(const struct filling *filling, const struct suan_field *field,
+                                   struct suan_json *body, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_command_done) struct suan_command command = {0};
+    struct suan_span bytes;
+    struct suan_leaf leaf;
+    uint64_t index = 0;
+    enum suan_status status = suan_command_get_u64(body, "membership", &index, error);
+    if (status == SUAN_OK)
+        status = suan_log_leaf(filling->txn, SUAN_LOG_REGISTRY, index, &bytes, error);
+    if (status == SUAN_OK)
+        status = suan_leaf_decode(bytes, &leaf, error);
+    if (status == SUAN_OK)
+        status = suan_command_parse(leaf.command, &command, error);
+    bool is_membership = status == SUAN_OK &&
+                         (command.kind == SUAN_EVENT_MEMBER_ADD || command.kind == SUAN_EVENT_MEMBER_SECOND);
+    if (status == SUAN_E_NOT_FOUND || (status == SUAN_OK && !is_membership))
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "event.absent",
+                              "see 'suan identity show' of the organisation", "event %llu made no membership",
+                              (unsigned long long)index);
+    if (status != SUAN_OK)
+        return status;
+    const char *party = field->kind == SUAN_FIELD_MEMBER           ? "ident"
+                        : command.kind == SUAN_EVENT_MEMBER_SECOND ? "host"
+                                                                   : "org";
+    suan_json_set_copy(body, field->field, suan_json_find(command.body, party));
+    return SUAN_OK;
+}
+
+static enum suan_status fill_last_time(const struct filling *filling, struct suan_json *body,
+                                       struct suan_error *error)
+{
+    uint64_t last_ns = 0;
+    enum suan_status status = suan_registry_last_time(filling->txn, &last_ns, error);
+    if (status == SUAN_OK)
+        suan_command_set_u64(body, "old", last_ns);
+    return status;
+}
+
+/* --- all fields ----------------------------------------------------------------------------------------- */
 
 static enum suan_status fill_said(struct filling *filling, const struct suan_field *field,
                                   const struct suan_json *value, struct suan_span said,
@@ -293,6 +354,7 @@ static enum suan_status fill_said(struct filling *filling, const struct suan_fie
 {
     switch (field->kind) {
     case SUAN_FIELD_TIME: return fill_time(filling, field, said, body, error);
+    case SUAN_FIELD_INDEX:
     case SUAN_FIELD_INTEGER: return fill_integer(field, said, body, error);
     case SUAN_FIELD_RELEASE: return fill_release(filling, field, said, body, error);
     case SUAN_FIELD_KEY:
@@ -308,32 +370,44 @@ static enum suan_status fill_said(struct filling *filling, const struct suan_fie
 static enum suan_status fill_derived(const struct filling *filling, const struct suan_field *field,
                                      struct suan_json *body, struct suan_error *error)
 {
+    const struct suan_json *before = suan_json_find(filling->record->command.body, field->field);
+    if (before != NULL) {
+        suan_json_set_copy(body, field->field, before);
+        return SUAN_OK;
+    }
     switch (field->kind) {
     case SUAN_FIELD_PREVIOUS: return fill_previous(filling, body, error);
     case SUAN_FIELD_PAGE: return fill_page(filling, body, error);
     case SUAN_FIELD_NEXT_TASK: return fill_next_task(filling, body, error);
     case SUAN_FIELD_NEXT_POLICY: return fill_next_policy(filling, body, error);
+    case SUAN_FIELD_ORGANISATION:
+    case SUAN_FIELD_MEMBER: return fill_party(filling, field, body, error);
+    case SUAN_FIELD_LAST_TIME: return fill_last_time(filling, body, error);
+    case SUAN_FIELD_CLOCK: suan_command_set_u64(body, field->field, suan_clock_real_ns()); return SUAN_OK;
     default: return SUAN_OK;
     }
 }
 
 static bool is_derived(const struct suan_field *field)
 {
-    return field->kind == SUAN_FIELD_PREVIOUS || field->kind == SUAN_FIELD_PAGE ||
-           field->kind == SUAN_FIELD_NEXT_TASK || field->kind == SUAN_FIELD_NEXT_POLICY;
+    return field->kind >= SUAN_FIELD_PREVIOUS;
+}
+
+static const char *name_of(const struct suan_field *field)
+{
+    return field->option != NULL ? field->option : field->field;
 }
 
 static enum suan_status fill_field(struct filling *filling, const struct suan_field *field,
                                    struct suan_json *body, struct suan_error *error)
 {
-    const struct suan_json *value =
-        suan_json_find(filling->request, field->option != NULL ? field->option : field->field);
+    const struct suan_json *value = suan_json_find(filling->request, name_of(field));
     struct suan_span said = suan_json_text(value);
     if (value == NULL && is_derived(field))
         return fill_derived(filling, field, body, error);
     if (value == NULL && field->fallback == NULL)
         return suan_error_set(error, SUAN_E_USAGE, "option.missing", field->help, "--%s %s is missing",
-                              field->option != NULL ? field->option : field->field, field->value);
+                              name_of(field), field->value);
     if (value == NULL && field->fallback[0] == '\0')
         return SUAN_OK;
     if (value == NULL)
@@ -360,23 +434,35 @@ static enum suan_status fill_evidence(struct filling *filling, struct suan_error
     enum suan_status status = SUAN_OK;
     for (const struct suan_field *field = filling->verb->fields; field->field != NULL && status == SUAN_OK;
          field++) {
-        if (field->kind == SUAN_FIELD_BLOB && suan_json_find(filling->request, field->option) != NULL)
+        if (field->kind == SUAN_FIELD_BLOB && suan_json_find(filling->request, name_of(field)) != NULL)
             status = fill_field(filling, field, unused, error);
     }
     suan_txn_end(suan_take(&filling->txn));
     return status;
 }
 
+static enum suan_status begin_filling(struct filling *filling, struct service_record *record,
+                                      struct suan_error *error)
+{
+    struct suan_service *service = filling->service;
+    enum suan_status status = suan_registry_now(service->registry, &filling->now_ns, error);
+    filling->record = record;
+    if (record->command.body != NULL)
+        filling->now_ns = record->built_ns;
+    return status != SUAN_OK ? status : service_begin(service, &filling->txn, error);
+}
+
 enum suan_status suan_service_change(struct suan_service *service, const struct suan_acting *acting,
                                      const struct suan_verb *verb, const struct suan_json *request,
                                      struct suan_json **out_result, struct suan_error *error)
 {
+    SUAN_CLEANUP(service_record_done) struct service_record record = {0};
     SUAN_CLEANUP(filling_done)
     struct filling filling = {.service = service, .verb = verb, .request = request};
     SUAN_CLEANUP(suan_freep) char *as = NULL;
-    enum suan_status status = suan_registry_now(service->registry, &filling.now_ns, error);
+    enum suan_status status = service_find_record(service, acting, verb->kind, &record, error);
     if (status == SUAN_OK)
-        status = service_begin(service, &filling.txn, error);
+        status = begin_filling(&filling, &record, error);
     if (status != SUAN_OK)
         return status;
     if (verb->as == SUAN_VERB_AS_OPERAND) {
@@ -385,7 +471,14 @@ enum suan_status suan_service_change(struct suan_service *service, const struct 
     }
     if (acting->command != NULL)
         status = fill_evidence(&filling, error);
-    struct change change = {verb->kind, fill_all, &filling, filling.spans, &filling.blob_count, as};
+    struct change change = {.kind = verb->kind,
+                            .fill = fill_all,
+                            .context = &filling,
+                            .blobs = filling.spans,
+                            .blob_count = &filling.blob_count,
+                            .as = as,
+                            .now_ns = filling.now_ns,
+                            .not_after_ns = record.command.not_after_ns};
     return status != SUAN_OK ? status : service_change(service, acting, &change, out_result, error);
 }
 
@@ -400,9 +493,14 @@ static enum suan_status fill_nothing(void *context, struct suan_json *body, stru
 enum suan_status suan_service_submit(struct suan_service *service, const struct suan_acting *acting,
                                      struct suan_json **out_result, struct suan_error *error)
 {
-    struct change change = {.kind = 0, .fill = fill_nothing};
+    SUAN_CLEANUP(filling_done) struct filling evidence = {.service = service};
+    struct change change = {
+        .fill = fill_nothing, .blobs = evidence.spans, .blob_count = &evidence.blob_count};
+    enum suan_status status = SUAN_OK;
     if (acting->command == NULL)
         return suan_error_set(error, SUAN_E_USAGE, "acting.command", NULL,
                               "say which command: --command FILE");
-    return service_change(service, acting, &change, out_result, error);
+    for (size_t i = 0; status == SUAN_OK && i < acting->n_evidence; i++)
+        status = read_blob(&evidence, acting->evidence[i], error);
+    return status != SUAN_OK ? status : service_change(service, acting, &change, out_result, error);
 }

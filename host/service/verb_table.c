@@ -43,13 +43,17 @@ static const struct suan_field identity_update[] = {
     {"display", "display", SUAN_FIELD_TEXT, "", "TEXT", "the name that people see"},
     {"contact", "contact", SUAN_FIELD_TEXT, "", "TEXT", "how to reach them"},
     END};
-static const struct suan_field key_add[] = {{"key", NULL, SUAN_FIELD_KEY, NULL, "FILE", "the new key"}, END};
+static const struct suan_field key_add[] = {
+    {"key", NULL, SUAN_FIELD_KEY, NULL, "FILE", "the new key"},
+    {"namespaces", "namespace", SUAN_FIELD_LIST, "suan-event-v1,suan-release-v1,git", "NAME",
+     "what it may sign: suan-event-v1, suan-release-v1, git; repeat; default all"},
+    END};
 static const struct suan_field key_rotate[] = {
     {"old", "old", SUAN_FIELD_KEY_ID, NULL, "FILE|ID", "the key that goes"},
     {"new", NULL, SUAN_FIELD_KEY, NULL, "FILE", "the key that comes"},
     END};
 static const struct suan_field key_revoke[] = {{"key", NULL, SUAN_FIELD_KEY_ID, NULL, "FILE|ID", "the key"},
-                                               {"from_idx", "from-index", SUAN_FIELD_INTEGER, NULL, "INDEX",
+                                               {"from_idx", "from-index", SUAN_FIELD_INDEX, NULL, "INDEX",
                                                 "its signatures count no more from this event on"},
                                                REASON,
                                                EVIDENCE,
@@ -57,10 +61,10 @@ static const struct suan_field key_revoke[] = {{"key", NULL, SUAN_FIELD_KEY_ID, 
 static const struct suan_field key_recover[] = {
     {"ident", NULL, SUAN_FIELD_TEXT, NULL, "IDENT", "who lost their keys"},
     {"key", "key", SUAN_FIELD_KEY, NULL, "FILE", "the new key"},
-    EVIDENCE,
+    {"evidence", "evidence", SUAN_FIELD_BLOB, NULL, "FILE", "why it is theirs; kept as evidence"},
     END};
 static const struct suan_field key_object[] = {
-    {"recover", NULL, SUAN_FIELD_INTEGER, NULL, "INDEX", "the event of the recovery"}, END};
+    {"recover", NULL, SUAN_FIELD_INDEX, NULL, "INDEX", "the event of the recovery"}, END};
 static const struct suan_field member_add[] = {
     {"org", "org", SUAN_FIELD_TEXT, NULL, "IDENT", "the organisation"},
     {"ident", NULL, SUAN_FIELD_TEXT, NULL, "IDENT", "the member"},
@@ -77,7 +81,16 @@ static const struct suan_field member_second[] = {
     UNTIL,
     END};
 static const struct suan_field member_end[] = {
-    {"membership", NULL, SUAN_FIELD_INTEGER, NULL, "INDEX", "the event that made the membership"}, END};
+    {"membership", NULL, SUAN_FIELD_INDEX, NULL, "INDEX", "the event that made the membership"},
+    {"org", NULL, SUAN_FIELD_ORGANISATION, NULL, NULL, NULL},
+    {"ident", NULL, SUAN_FIELD_MEMBER, NULL, NULL, NULL},
+    END};
+static const struct suan_field owner_create[] = {
+    {"name", NULL, SUAN_FIELD_TEXT, NULL, "NAME", "the algorithm"},
+    {"owners", "owner", SUAN_FIELD_SHARES, NULL, "IDENT=BP", "a share in basis points; repeat, sum 10000"},
+    {"threshold", "threshold-bp", SUAN_FIELD_INTEGER, "", "BP",
+     "shares that must sign a change of owners; default 6667"},
+    END};
 static const struct suan_field owner_set[] = {
     {"algorithm", NULL, SUAN_FIELD_TEXT, NULL, "NAME", "the algorithm"},
     {"owners", "owner", SUAN_FIELD_SHARES, NULL, "IDENT=BP", "a share in basis points; repeat, sum 10000"},
@@ -135,6 +148,10 @@ static const struct suan_field attest_add[] = {
     {"blob", "envelope", SUAN_FIELD_BLOB, NULL, "FILE", "the DSSE envelope"},
     END};
 
+static const struct suan_field clock_accept[] = {{"old", NULL, SUAN_FIELD_LAST_TIME, NULL, NULL, NULL},
+                                                 {"new", NULL, SUAN_FIELD_CLOCK, NULL, NULL, NULL},
+                                                 END};
+
 static const struct suan_field file_install[] = {{"file", NULL, SUAN_FIELD_BLOB, NULL, "FILE", "the file"},
                                                  END};
 static const struct suan_field receipt_submit[] = {
@@ -185,6 +202,10 @@ const struct suan_verb suan_verbs[] = {
      member_second, SUAN_VERB_AS_ACTING},
     {"member", "end", SUAN_EVENT_MEMBER_END, "membership", "INDEX", "end a membership",
      "suan member end 23 --as acme --sign acme", member_end, SUAN_VERB_AS_ACTING},
+    {"owner", "create", SUAN_EVENT_ALGORITHM_CREATE, "name", "NAME",
+     "name an algorithm and its owners, all of whom sign ('suan publish' does it, too)",
+     "suan owner create sky-kdtree --owner liwei=7000 --owner acme=3000 --as liwei --sign liwei --sign acme",
+     owner_create, SUAN_VERB_AS_ACTING},
     {"owner", "set", SUAN_EVENT_OWNER_SET, "algorithm", "NAME", "replace the owners of an algorithm",
      "suan owner set sky-kdtree --owner liwei=6000 --owner acme=4000 --as liwei --sign liwei --sign acme",
      owner_set, SUAN_VERB_AS_ACTING},
@@ -244,6 +265,9 @@ const struct suan_verb suan_verbs[] = {
      "suan attest add sky-kdtree@1.0.0 --type urn:suan:measurement:1 --envelope measurement.dsse.json --as "
      "body1 --sign body1",
      attest_add, SUAN_VERB_AS_ACTING},
+    {"clock", "accept", SUAN_EVENT_CLOCK_ACCEPT, NULL, "",
+     "operator: say that this machine's clock is right, though it is far from the last event",
+     "suan clock accept --as operator --sign operator", clock_accept, SUAN_VERB_AS_ACTING},
     {"programme", "install", SUAN_EVENT_PROGRAMME_INSTALL, "file", "FILE",
      "authority: put a version of a programme on record",
      "suan programme install algorithm-voucher-design.json --as city-bureau --sign city-bureau", file_install,
@@ -257,7 +281,7 @@ const struct suan_verb suan_verbs[] = {
      "suan receipt submit receipt.dsse.json --as acme --sign acme", receipt_submit, SUAN_VERB_AS_ACTING},
     {"credit", "earn", SUAN_EVENT_CREDIT_EARN, "receipt", "DIGEST",
      "let a receipt earn its algorithm's owners 算法券 credits",
-     "suan credit earn 3f0c… --programme algorithm-voucher-design --as city-bureau --sign city-bureau",
+     "suan credit earn 3f0c8d… --programme algorithm-voucher-design --as city-bureau --sign city-bureau",
      credit_earn, SUAN_VERB_AS_ACTING},
     {"credit", "settle", SUAN_EVENT_CREDIT_SETTLE, "owner", "IDENT",
      "authority: record that an owner was paid",
