@@ -43,8 +43,7 @@ enum suan_status suan_service_pack(const char *folder, const char *path, struct 
     return SUAN_OK;
 }
 
-/* --- publishing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- publishing ----------------------------------------------------------------------------------------- */
 
 struct publication {
     struct suan_service *service;
@@ -54,6 +53,9 @@ struct publication {
     const struct suan_manifest *manifest;
     struct suan_digest tar;
     struct suan_buffer file, text, signature; /* signature: the blob */
+    struct service_record record;             /* of release.publish under this command id */
+    enum { NAME_NEW, NAME_KNOWN } name;
+    enum { PACKAGE_NEW, PACKAGE_KNOWN } stored;
 };
 
 static void publication_done(struct publication *publication)
@@ -62,6 +64,7 @@ static void publication_done(struct publication *publication)
     suan_buffer_done(&publication->file);
     suan_buffer_done(&publication->text);
     suan_buffer_done(&publication->signature);
+    service_record_done(&publication->record);
 }
 
 static enum suan_status open_package(struct publication *publication, struct suan_error *error)
@@ -154,39 +157,73 @@ static enum suan_status fill_create(void *context, struct suan_json *body, struc
     return SUAN_OK;
 }
 
-/* Whether the name has owners already. */
-static enum suan_status is_known(struct publication *publication, bool *out_known, struct suan_error *error)
+/* Whether the name has owners already, and the package is on record. */
+static enum suan_status look_up(struct publication *publication, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
     struct suan_algorithm_record algorithm;
+    struct suan_release release;
     enum suan_status status = service_begin(publication->service, &txn, error);
     if (status != SUAN_OK)
         return status;
-    status = suan_algorithm_get(txn, publication->manifest->name, &algorithm, NULL);
-    *out_known = status == SUAN_OK;
+    status = suan_algorithm_get(txn, publication->manifest->name, &algorithm, error);
+    publication->name = status == SUAN_OK ? NAME_KNOWN : NAME_NEW;
+    if (status != SUAN_OK && status != SUAN_E_NOT_FOUND)
+        return status;
+    status = suan_release_by_digest(txn, &publication->tar, &release, error);
+    publication->stored = status == SUAN_OK ? PACKAGE_KNOWN : PACKAGE_NEW;
     return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
+}
+
+static enum suan_status check_name(const struct publication *publication, struct suan_error *error)
+{
+    const struct suan_acting *acting = publication->acting;
+    bool repeated = publication->record.command.body != NULL;
+    if (publication->name == NAME_KNOWN && publication->request->n_owners > 0 && !repeated)
+        return suan_error_set(error, SUAN_E_CONFLICT, "event.conflict", "change owners with 'suan owner set'",
+                              "'%.*s' has owners already", SUAN_SPAN_PRINTF(publication->manifest->name));
+    if (publication->name == NAME_NEW && (acting->print_command || acting->command != NULL))
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "algorithm.absent",
+                              "its owners come first: 'suan owner create NAME --print-command'",
+                              "no algorithm '%.*s' on record", SUAN_SPAN_PRINTF(publication->manifest->name));
+    return SUAN_OK;
+}
+
+/* All owners sign for a new name; the release itself is signed by the first key alone. */
+static enum suan_status submit_both(struct publication *publication, const struct change *publish,
+                                    struct suan_json **out_result, struct suan_error *error)
+{
+    char id[33];
+    struct suan_acting actings[2] = {service_acting_for(publication->acting, "algorithm.create", id),
+                                     *publication->acting};
+    struct change changes[2] = {
+        {.kind = SUAN_EVENT_ALGORITHM_CREATE, .fill = fill_create, .context = publication}, *publish};
+    actings[1].n_sign = actings[1].n_sign > 1 ? 1 : actings[1].n_sign;
+    return service_change_all(publication->service, actings, changes, 2, out_result, error);
 }
 
 static enum suan_status submit(struct publication *publication, struct suan_json **out_result,
                                struct suan_error *error)
 {
-    const struct suan_acting *acting = publication->acting;
-    struct change changes[2] = {
-        {.kind = SUAN_EVENT_ALGORITHM_CREATE, .fill = fill_create, .context = publication},
-        {.kind = SUAN_EVENT_RELEASE_PUBLISH, .fill = fill_publish, .context = publication}};
-    bool known = false;
-    enum suan_status status = is_known(publication, &known, error);
-    if (status == SUAN_OK)
-        status = suan_store_keep_package(suan_registry_store(publication->service->registry),
-                                         &publication->tar, suan_buffer_span(&publication->file), error);
+    struct suan_store *store = suan_registry_store(publication->service->registry);
+    struct suan_acting acting = *publication->acting;
+    struct change change = {.kind = SUAN_EVENT_RELEASE_PUBLISH,
+                            .fill = fill_publish,
+                            .context = publication,
+                            .not_after_ns = publication->record.command.not_after_ns};
+    enum suan_status status = SUAN_OK;
+    acting.n_sign = acting.n_sign > 1 ? 1 : acting.n_sign;
+    if (publication->stored == PACKAGE_NEW && !acting.print_command)
+        status =
+            suan_store_keep_package(store, &publication->tar, suan_buffer_span(&publication->file), error);
     if (status != SUAN_OK)
         return status;
-    if (known && publication->request->n_owners > 0)
-        return suan_error_set(error, SUAN_E_CONFLICT, "event.conflict", "change owners with 'suan owner set'",
-                              "'%.*s' has owners already", SUAN_SPAN_PRINTF(publication->manifest->name));
-    if (known || acting->print_command || acting->command != NULL || acting->id != NULL)
-        return service_change(publication->service, acting, &changes[1], out_result, error);
-    return service_change_all(publication->service, acting, changes, 2, out_result, error);
+    status = publication->name == NAME_NEW
+                 ? submit_both(publication, &change, out_result, error)
+                 : service_change(publication->service, &acting, &change, out_result, error);
+    if (status != SUAN_OK && publication->stored == PACKAGE_NEW)
+        (void)!suan_store_sweep(store, NULL); /* the refusal is what the caller must know */
+    return status;
 }
 
 enum suan_status suan_service_publish(struct suan_service *service, const struct suan_acting *acting,
@@ -202,6 +239,12 @@ enum suan_status suan_service_publish(struct suan_service *service, const struct
         suan_json_set_span(*out_result, "release_text", suan_buffer_span(&publication.text));
         return SUAN_OK;
     }
+    if (status == SUAN_OK)
+        status = service_find_record(service, acting, SUAN_EVENT_RELEASE_PUBLISH, &publication.record, error);
+    if (status == SUAN_OK)
+        status = look_up(&publication, error);
+    if (status == SUAN_OK)
+        status = check_name(&publication, error);
     if (status == SUAN_OK && acting->command == NULL)
         status = sign_release(&publication, error);
     if (status == SUAN_OK)

@@ -51,24 +51,6 @@ enum suan_status suan_service_registry_init(const struct suan_registry_request *
     return SUAN_OK;
 }
 
-enum suan_status suan_service_registry_restore(const char *path, const char *folder, const char *notes,
-                                               struct suan_json **out_result, struct suan_error *error)
-{
-    struct suan_registry_options options;
-    char place[PATH_MAX];
-    service_registry_options(&options);
-    enum suan_status status = service_default_folder(folder, place, error);
-    if (status == SUAN_OK)
-        status = suan_registry_restore(path, place, notes, &options, error);
-    if (status != SUAN_OK)
-        return status;
-    struct suan_json *result = suan_json_new_object();
-    suan_json_set_text(result, "registry", place);
-    suan_json_set_text(result, "from", path);
-    *out_result = result;
-    return SUAN_OK;
-}
-
 enum suan_status suan_service_registry_verify(struct suan_service *service, struct suan_json **out_result,
                                               struct suan_error *error)
 {
@@ -147,9 +129,7 @@ enum suan_status suan_service_registry_export(struct suan_service *service, cons
     return SUAN_OK;
 }
 
-/* --- trust
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- trust ---------------------------------------------------------------------------------------------- */
 
 static enum suan_status add_body_key(void *context, const struct suan_identity_key *key)
 {

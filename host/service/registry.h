@@ -16,8 +16,8 @@ struct suan_registry_request {
 SUAN_MUST_USE enum suan_status suan_service_registry_init(const struct suan_registry_request *request,
                                                           struct suan_json **out_result,
                                                           struct suan_error *error);
-/* Folds an export into a new folder. `notes`: the folder with the note keys, or NULL. [needs no open service]
- */
+/* Folds an export, or a backup with its packages and note keys, into a new folder. `notes`: the folder with
+ * the note keys; NULL: the backup's, and none for an export. [needs no open service] */
 SUAN_MUST_USE enum suan_status suan_service_registry_restore(const char *path, const char *folder,
                                                              const char *notes, struct suan_json **out_result,
                                                              struct suan_error *error);
@@ -33,6 +33,12 @@ SUAN_MUST_USE enum suan_status suan_service_registry_stats(struct suan_service *
                                                            struct suan_error *error);
 /* [READ] */
 SUAN_MUST_USE enum suan_status suan_service_registry_export(struct suan_service *service, const char *path,
+                                                            struct suan_json **out_result,
+                                                            struct suan_error *error);
+/* Makes a folder from which the registry can be restored whole: export.txt, packages/, and notes/, the keys
+ * that sign its checkpoints, which makes it as secret as the registry's own folder. CONFLICT "backup.exists".
+ * {"registry", "folder", "packages"} [READ] */
+SUAN_MUST_USE enum suan_status suan_service_registry_backup(struct suan_service *service, const char *folder,
                                                             struct suan_json **out_result,
                                                             struct suan_error *error);
 /* Writes suan.trust/1 as this registry states it: compare it with the bodies by another way before trusting

@@ -1,9 +1,12 @@
 /* Identities, owners, reviews, tasks and policies for people's eyes. */
+#include "show.h"
+
+#include <stdlib.h>
+
 #include "base/cleanup.h"
 #include "catalog/member.h"
 #include "context.h"
 #include "name_of.h"
-#include "show.h"
 
 /* What visitors of a table need. */
 struct viewing {
@@ -29,8 +32,7 @@ static void end_view(struct viewing *viewing)
     suan_txn_end(viewing->txn);
 }
 
-/* --- identities
- * ---------------------------------------------------------------------------------------------------- */
+/* --- identities ----------------------------------------------------------------------------------------- */
 
 static struct suan_json *identity_json(const struct suan_identity *identity)
 {
@@ -43,6 +45,32 @@ static struct suan_json *identity_json(const struct suan_identity *identity)
     suan_json_set_integer(row, "index", (int64_t)identity->index);
     suan_json_set_integer(row, "created_ns", (int64_t)identity->time_ns);
     return row;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const struct suan_json *const *left = a, *const *right = b;
+    return suan_span_compare(suan_json_text(suan_json_find(*left, "id")),
+                             suan_json_text(suan_json_find(*right, "id")));
+}
+
+/* Tables are ordered by hash; people read by name. */
+static enum suan_status sort_by_id(struct suan_json *result, const char *key, struct suan_error *error)
+{
+    const struct suan_json *rows = suan_json_find(result, key);
+    size_t count = suan_json_count(rows);
+    struct suan_json *sorted = suan_json_new_array();
+    const struct suan_json **order = calloc(count + 1, sizeof *order);
+    if (order == NULL)
+        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        order[i] = suan_json_at(rows, i);
+    qsort(order, count, sizeof *order, compare_ids);
+    for (size_t i = 0; i < count; i++)
+        suan_json_add_copy(sorted, order[i]);
+    free(order);
+    suan_json_set(result, key, sorted);
+    return SUAN_OK;
 }
 
 static enum suan_status add_identity(void *context, const struct suan_identity *identity)
@@ -59,6 +87,8 @@ enum suan_status suan_service_identity_list(struct suan_service *service, struct
     enum suan_status status = begin_view(service, "identities", result, &viewing, error);
     if (status == SUAN_OK)
         status = suan_identity_each(viewing.txn, add_identity, &viewing, error);
+    if (status == SUAN_OK)
+        status = sort_by_id(result, "identities", error);
     if (status == SUAN_OK)
         *out_result = suan_take(&result);
     return status;
@@ -121,8 +151,7 @@ enum suan_status suan_service_identity_show(struct suan_service *service, const 
     return status;
 }
 
-/* --- owners
- * -------------------------------------------------------------------------------------------------------- */
+/* --- owners --------------------------------------------------------------------------------------------- */
 
 static enum suan_status add_table(void *context, uint64_t index, const struct suan_owner_table *table)
 {
@@ -138,6 +167,22 @@ static enum suan_status add_table(void *context, uint64_t index, const struct su
     suan_json_set(row, "owners", owners);
     suan_json_add(viewing->rows, row);
     return SUAN_OK;
+}
+
+static enum suan_status add_offer(void *context, const struct suan_offer *offer)
+{
+    struct viewing *viewing = context;
+    if (offer->state != SUAN_OFFER_OPEN || viewing->now_ns >= offer->until_ns)
+        return SUAN_OK;
+    struct suan_json *row = suan_json_new_object();
+    suan_json_set_hex(row, "offer", offer->id.bytes, SUAN_ID_SIZE);
+    enum suan_status status = service_set_ident(viewing->txn, row, "from", &offer->giver, viewing->error);
+    if (status == SUAN_OK)
+        status = service_set_ident(viewing->txn, row, "to", &offer->receiver, viewing->error);
+    suan_json_set_integer(row, "bp", offer->bp);
+    suan_json_set_integer(row, "until_ns", (int64_t)offer->until_ns);
+    suan_json_add(viewing->rows, row);
+    return status;
 }
 
 enum suan_status suan_service_owner_show(struct suan_service *service, const char *name,
@@ -161,13 +206,16 @@ enum suan_status suan_service_owner_show(struct suan_service *service, const cha
     suan_json_set_integer(result, "threshold_bp", algorithm.threshold_bp);
     suan_json_set(result, "owners", owners);
     status = suan_owner_each(viewing.txn, &algorithm.id, add_table, &viewing, error);
+    viewing.rows = suan_json_new_array();
+    suan_json_set(result, "offers", viewing.rows);
+    if (status == SUAN_OK)
+        status = suan_offer_each(viewing.txn, &algorithm.id, add_offer, &viewing, error);
     if (status == SUAN_OK)
         *out_result = suan_take(&result);
     return status;
 }
 
-/* --- reviews
- * ------------------------------------------------------------------------------------------------------- */
+/* --- reviews -------------------------------------------------------------------------------------------- */
 
 static enum suan_status add_submitted(void *context, const struct suan_release *release)
 {
@@ -225,8 +273,7 @@ enum suan_status suan_service_review_show(struct suan_service *service, const ch
     return SUAN_OK;
 }
 
-/* --- tasks and policies
- * -------------------------------------------------------------------------------------------- */
+/* --- tasks and policies --------------------------------------------------------------------------------- */
 
 static enum suan_status add_task(void *context, const struct suan_task_record *task)
 {

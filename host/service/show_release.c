@@ -11,9 +11,7 @@
 #include "show.h"
 #include "trust/base64.h"
 
-/* --- list
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- list ----------------------------------------------------------------------------------------------- */
 
 struct listing {
     struct suan_txn *txn;
@@ -69,9 +67,7 @@ enum suan_status suan_service_list(struct suan_service *service, const struct su
     return status;
 }
 
-/* --- show
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- show ----------------------------------------------------------------------------------------------- */
 
 struct evidence {
     struct suan_txn *txn;
@@ -164,8 +160,7 @@ static enum suan_status show_release(struct suan_service *service, struct suan_t
     return SUAN_OK;
 }
 
-/* --- export
- * -------------------------------------------------------------------------------------------------------- */
+/* --- export --------------------------------------------------------------------------------------------- */
 
 static enum suan_status write_into(const char *folder, const char *name, struct suan_span content,
                                    struct suan_json *files, struct suan_error *error)
@@ -178,6 +173,7 @@ static enum suan_status write_into(const char *folder, const char *name, struct 
 }
 
 struct signers {
+    struct suan_txn *txn;
     struct suan_buffer *out;
     const char *principal;
     struct suan_error *error;
@@ -191,16 +187,27 @@ static enum suan_status add_signer(void *context, const struct suan_identity_key
                                       signers->error);
 }
 
-/* The owners, and those who may release for them, with every key they ever registered. */
+static enum suan_status add_member(void *context, const struct suan_membership *membership)
+{
+    struct signers *signers = context;
+    if ((membership->roles & SUAN_ROLE_RELEASE) == 0)
+        return SUAN_OK;
+    return suan_key_each(signers->txn, &membership->ident, add_signer, signers, signers->error);
+}
+
+/* Every key that the publisher ever registered, and those of members who ever could release for it; all of
+   them under the publisher's name. */
 static enum suan_status write_signers(struct suan_txn *txn, const struct suan_release *release,
                                       const char *folder, struct suan_json *files, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
     struct suan_identity publisher;
-    struct signers signers = {&text, publisher.ident, error};
+    struct signers signers = {txn, &text, publisher.ident, error};
     enum suan_status status = suan_identity_get(txn, &release->publisher, &publisher, error);
     if (status == SUAN_OK)
         status = suan_key_each(txn, &release->publisher, add_signer, &signers, error);
+    if (status == SUAN_OK)
+        status = suan_member_each(txn, &release->publisher, add_member, &signers, error);
     return status != SUAN_OK ? status
                              : write_into(folder, "allowed_signers", suan_buffer_span(&text), files, error);
 }
