@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "help.h"
+
 struct given {
     const char *name, *value;
 };
@@ -34,11 +36,21 @@ static size_t add_rows(struct option *options, size_t count, const struct option
     return count;
 }
 
-static enum suan_status bad_word(const char *word, int missing_value, struct suan_error *error)
+static enum suan_status bad_word(const char *word, int missing_value, const struct option *options,
+                                 struct suan_error *error)
 {
-    const char *what = missing_value ? "needs a value" : "unknown option";
-    return suan_error_set(error, SUAN_E_USAGE, "cli.option", "add --help to see the options", "%s: %s", word,
-                          what);
+    const char *names[OPTIONS_MAX], *nearest = NULL;
+    char hint[120] = "add --help to see the options";
+    size_t count = 0;
+    if (missing_value)
+        return suan_error_set(error, SUAN_E_USAGE, "cli.option", hint, "%s needs a value", word);
+    for (; count < OPTIONS_MAX && options[count].name != NULL; count++)
+        names[count] = options[count].name;
+    if (strncmp(word, "--", 2) == 0)
+        nearest = help_nearest(word + 2, names, count);
+    if (nearest != NULL)
+        snprintf(hint, sizeof hint, "did you mean --%s?", nearest);
+    return suan_error_set(error, SUAN_E_USAGE, "cli.option", hint, "unknown option %s", word);
 }
 
 static enum suan_status read_options(int argc, char **argv, const struct option *options,
@@ -52,7 +64,7 @@ static enum suan_status read_options(int argc, char **argv, const struct option 
         if (answer == -1)
             break;
         if (answer == '?' || answer == ':')
-            return bad_word(argv[optind > place ? optind - 1 : place], answer == ':', error);
+            return bad_word(argv[optind > place ? optind - 1 : place], answer == ':', options, error);
         if (result->n_given == ARGUMENTS_MAX)
             return suan_error_set(error, SUAN_E_USAGE, "cli.option", NULL, "more than %d options",
                                   ARGUMENTS_MAX);

@@ -17,9 +17,17 @@ void cli_acting(const struct arguments *arguments, struct suan_acting *out)
                                 .print_command = arguments_has(arguments, "print-command")};
     for (; out->n_sign < SUAN_SIGNERS_MAX && out->n_sign < arguments_count(arguments, "sign"); out->n_sign++)
         out->sign[out->n_sign] = arguments_nth(arguments, "sign", out->n_sign);
+    cli_signatures(arguments, out);
+}
+
+void cli_signatures(const struct arguments *arguments, struct suan_acting *out)
+{
     for (; out->n_signature < SUAN_SIGNERS_MAX && out->n_signature < arguments_count(arguments, "signature");
          out->n_signature++)
         out->signature[out->n_signature] = arguments_nth(arguments, "signature", out->n_signature);
+    for (; out->n_evidence < SUAN_EVIDENCE_MAX && out->n_evidence < arguments_count(arguments, "evidence");
+         out->n_evidence++)
+        out->evidence[out->n_evidence] = arguments_nth(arguments, "evidence", out->n_evidence);
 }
 
 /* --- progress ------------------------------------------------------------------------------------------ */
@@ -38,7 +46,7 @@ static void report(void *context, const char *phase, uint64_t done, uint64_t tot
 
 void cli_service_options(const struct cli *cli, struct suan_service_options *out)
 {
-    *out = (struct suan_service_options){.registry = cli->registry};
+    *out = (struct suan_service_options){.registry = cli->registry, .interrupted = cli->interrupted};
     if (!cli->quiet)
         out->progress.report = report;
 }
@@ -55,11 +63,12 @@ void cli_print_event(const struct cli *cli, const struct suan_json *result)
         fwrite(bytes.data, 1, bytes.size, stdout);
         return;
     }
-    printf("%.*s: %s event %" PRId64 " of the %.*s log\n",
+    printf("%.*s: %s event %" PRId64 " of the %.*s log, id %.*s\n",
            SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(event, "kind"))),
            suan_json_boolean(suan_json_find(event, "repeated")) ? "already recorded as" : "recorded as",
            suan_json_integer(suan_json_find(event, "index")),
-           SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(event, "log"))));
+           SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(event, "log"))),
+           SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(event, "id"))));
     if (suan_json_boolean(suan_json_find(result, "simulated_time")))
         puts("(time in this registry is simulated)");
 }

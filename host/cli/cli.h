@@ -15,8 +15,9 @@ struct cli {
     struct suan_service *service; /* open as the command's mode says; NULL in mode NONE */
     const char *registry;         /* --registry, or NULL */
     bool json, quiet;
-    bool colour;              /* standard output is a terminal, and NO_COLOR is not set */
-    struct suan_json *result; /* what run leaves: owned here */
+    const volatile int *interrupted; /* non-zero once the user wants to stop */
+    bool colour;                     /* standard output is a terminal, and NO_COLOR is not set */
+    struct suan_json *result;        /* what run leaves: owned here */
 };
 
 struct command {
@@ -57,6 +58,8 @@ void cli_print_event(const struct cli *cli, const struct suan_json *result);
 
 /* The acting options as the service wants them; pointers borrow from `arguments`. */
 void cli_acting(const struct arguments *arguments, struct suan_acting *out);
+/* Only what comes with a command that was signed elsewhere: --signature, --evidence. */
+void cli_signatures(const struct arguments *arguments, struct suan_acting *out);
 
 /* Service options from --registry, with progress on standard error unless quiet. */
 void cli_service_options(const struct cli *cli, struct suan_service_options *out);

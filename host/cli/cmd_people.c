@@ -79,11 +79,21 @@ static void print_owners(const struct cli *cli, const struct suan_json *result)
     static const struct column owners[] = {
         {"owner", "id", COLUMN_TEXT}, {"share", "bp", COLUMN_PERCENT_BP}, {NULL, NULL, COLUMN_TEXT}};
     static const struct column history[] = {
-        {"event", "index", COLUMN_INTEGER}, {"owners", "owners", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+        {"event", "index", COLUMN_INTEGER}, {"owners", "owners", COLUMN_SHARES}, {NULL, NULL, COLUMN_TEXT}};
+    static const struct column offers[] = {{"offer", "offer", COLUMN_TEXT},
+                                           {"from", "from", COLUMN_TEXT},
+                                           {"to", "to", COLUMN_TEXT},
+                                           {"share", "bp", COLUMN_PERCENT_BP},
+                                           {"open until", "until_ns", COLUMN_TIME},
+                                           {NULL, NULL, COLUMN_TEXT}};
     (void)cli;
     output_table(owners, suan_json_find(result, "owners"));
     putchar('\n');
     output_table(history, suan_json_find(result, "history"));
+    if (suan_json_count(suan_json_find(result, "offers")) == 0)
+        return;
+    putchar('\n');
+    output_table(offers, suan_json_find(result, "offers"));
 }
 
 static enum suan_status run_review_list(struct cli *cli, const struct command *row,

@@ -1,7 +1,9 @@
 /* suan registry …, suan log …, suan submit. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "output.h"
 #include "service/registry.h"
 #include "tables.h"
@@ -125,6 +127,7 @@ static void print_file(const struct cli *cli, const struct suan_json *result)
     static const struct column columns[] = {{"registry", "registry", COLUMN_TEXT},
                                             {"from", "from", COLUMN_TEXT},
                                             {"file", "file", COLUMN_TEXT},
+                                            {"packages", "packages", COLUMN_INTEGER},
                                             {NULL, NULL, COLUMN_TEXT}};
     (void)cli;
     output_fields(columns, result);
@@ -190,16 +193,78 @@ static void print_check(const struct cli *cli, const struct suan_json *result)
     puts("the signed checkpoint fits the log");
 }
 
+/* --- submit -------------------------------------------------------------------------------------------- */
+
+static enum suan_status submit_one(struct cli *cli, const struct suan_acting *acting,
+                                   struct suan_json *events, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = NULL;
+    enum suan_status status = suan_service_submit(cli->service, acting, &result, error);
+    if (status == SUAN_OK)
+        suan_json_add_copy(events, suan_json_find(result, "event"));
+    else
+        suan_error_prefix(error, acting->command);
+    return status;
+}
+
+/* A command whose signature lies beside it, as ssh-keygen leaves it. */
+static enum suan_status submit_beside(struct cli *cli, const char *command, struct suan_acting acting,
+                                      struct suan_json *events, struct suan_error *error)
+{
+    char beside[PATH_MAX];
+    if (snprintf(beside, sizeof beside, "%s.sig", command) >= PATH_MAX)
+        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
+    acting.command = command;
+    if (acting.n_signature == 0)
+        acting.signature[acting.n_signature++] = beside;
+    return submit_one(cli, &acting, events, error);
+}
+
 static enum suan_status run_submit(struct cli *cli, const struct command *row,
                                    const struct arguments *arguments, struct suan_error *error)
 {
-    struct suan_acting acting = {.command = arguments_operand(arguments, 0)};
+    struct suan_acting acting = {.command = NULL};
+    struct suan_json *events = suan_json_new_array();
+    enum suan_status status = SUAN_OK;
     (void)row;
-    for (; acting.n_signature < SUAN_SIGNERS_MAX &&
-           acting.n_signature < arguments_count(arguments, "signature");
-         acting.n_signature++)
-        acting.signature[acting.n_signature] = arguments_nth(arguments, "signature", acting.n_signature);
-    return suan_service_submit(cli->service, &acting, &cli->result, error);
+    cli->result = suan_json_new_object();
+    suan_json_set(cli->result, "events", events);
+    cli_signatures(arguments, &acting);
+    if (acting.n_signature > 0 && arguments_operands(arguments) > 1)
+        return suan_error_set(error, SUAN_E_USAGE, "cli.option",
+                              "hand them in one by one, or keep each FILE's signature in FILE.sig",
+                              "--signature cannot be told apart for several commands");
+    for (size_t i = 0; status == SUAN_OK && i < arguments_operands(arguments); i++)
+        status = submit_beside(cli, arguments_operand(arguments, i), acting, events, error);
+    return status;
+}
+
+static void print_submitted(const struct cli *cli, const struct suan_json *result)
+{
+    const struct suan_json *events = suan_json_find(result, "events");
+    for (size_t i = 0; i < suan_json_count(events); i++) {
+        SUAN_CLEANUP(suan_json_releasep) struct suan_json *one = suan_json_new_object();
+        suan_json_set_copy(one, "event", suan_json_at(events, i));
+        cli_print_event(cli, one);
+    }
+}
+
+static enum suan_status run_backup(struct cli *cli, const struct command *row,
+                                   const struct arguments *arguments, struct suan_error *error)
+{
+    (void)row;
+    return suan_service_registry_backup(cli->service, arguments_operand(arguments, 0), &cli->result, error);
+}
+
+static void print_backup(const struct cli *cli, const struct suan_json *result)
+{
+    static const struct column columns[] = {{"registry", "registry", COLUMN_TEXT},
+                                            {"backup", "folder", COLUMN_TEXT},
+                                            {"packages", "packages", COLUMN_INTEGER},
+                                            {NULL, NULL, COLUMN_TEXT}};
+    (void)cli;
+    output_fields(columns, result);
+    puts("its folder notes/ can sign for this registry: keep it as safe as the registry itself");
 }
 
 #define NO_OPTIONS                                                                                           \
@@ -216,7 +281,7 @@ static const struct option_row init_options[] = {
     NO_OPTIONS};
 static const struct option_row restore_options[] = {
     {"notes", "DIR",
-     "the folder with the note keys of the exported registry; without it nothing can be signed"},
+     "the folder with the note keys; default those in a backup; without them nothing can be signed"},
     NO_OPTIONS};
 static const struct option_row trust_options[] = {
     {"policy", "NAME", "whose bodies must sign; default library"},
@@ -232,7 +297,9 @@ static const struct option_row check_options[] = {{"log", "NAME", "registry or l
                                                   {"since", "FILE", "a checkpoint that you kept"},
                                                   NO_OPTIONS};
 static const struct option_row submit_options[] = {
-    {"signature", "FILE", "a signature of that command (ssh-keygen -Y sign -n suan-event-v1); repeat"},
+    {"signature", "FILE",
+     "a signature of the command (ssh-keygen -Y sign -n suan-event-v1); repeat; default COMMAND.sig"},
+    {"evidence", "FILE", "a file that the command names by its digest; repeat"},
     NO_OPTIONS};
 
 const struct command cli_registry_commands[] = {
@@ -246,9 +313,12 @@ const struct command cli_registry_commands[] = {
     {"registry", "export", "FILE", "write the whole registry as text",
      "suan registry export reg.txt --registry reg", 1, 1, NULL, run_export, print_file, SUAN_SERVICE_READ,
      NULL},
-    {"registry", "restore", "FILE", "make a registry from an export",
-     "suan registry restore reg.txt --registry copy --notes reg/notes", 1, 1, restore_options, run_restore,
-     print_file, SUAN_SERVICE_NONE, NULL},
+    {"registry", "backup", "DIR", "copy all that is needed to make the registry again",
+     "suan registry backup reg-2027-01-31 --registry reg", 1, 1, NULL, run_backup, print_backup,
+     SUAN_SERVICE_READ, NULL},
+    {"registry", "restore", "DIR|FILE", "make a registry from a backup or an export",
+     "suan registry restore reg-2027-01-31 --registry copy", 1, 1, restore_options, run_restore, print_file,
+     SUAN_SERVICE_NONE, NULL},
     {"registry", "trust", "FILE", "write the trust file of this registry, for hosts that load from it",
      "suan registry trust trust.json --policy library --in-process vetted --registry reg", 1, 1,
      trust_options, run_trust, print_trust, SUAN_SERVICE_READ, NULL},
@@ -260,7 +330,7 @@ const struct command cli_registry_commands[] = {
     {"log", "check", "", "check the log against its checkpoint, and that it only grew",
      "suan log check --since checkpoint.txt", 0, 0, check_options, run_check, print_check, SUAN_SERVICE_READ,
      NULL},
-    {"submit", NULL, "COMMAND", "hand in a command that was signed elsewhere",
-     "suan submit command.json --signature command.json.sig", 1, 1, submit_options, run_submit,
-     cli_print_event, SUAN_SERVICE_WRITE, NULL},
+    {"submit", NULL, "COMMAND…", "hand in commands that were signed elsewhere",
+     "suan submit command.json --signature command.json.sig", 1, -1, submit_options, run_submit,
+     print_submitted, SUAN_SERVICE_WRITE, NULL},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, SUAN_SERVICE_NONE, NULL}};

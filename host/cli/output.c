@@ -20,6 +20,21 @@ void output_cpu_time(struct suan_buffer *out, int64_t ns)
     suan_buffer_printf(out, "%.3g %s", (double)ns / units[i].scale, units[i].unit);
 }
 
+static void append_percent(struct suan_buffer *out, int64_t bp)
+{
+    suan_buffer_printf(out, "%" PRId64 ".%02d %%", bp / 100, (int)(bp % 100));
+}
+
+static void append_shares(const struct suan_json *shares, struct suan_buffer *out)
+{
+    for (size_t i = 0; i < suan_json_count(shares); i++) {
+        const struct suan_json *share = suan_json_at(shares, i);
+        struct suan_span id = suan_json_text(suan_json_find(share, "id"));
+        suan_buffer_printf(out, "%s%.*s ", i > 0 ? ", " : "", SUAN_SPAN_PRINTF(id));
+        append_percent(out, suan_json_integer(suan_json_find(share, "bp")));
+    }
+}
+
 static void append_value(const struct column *column, const struct suan_json *value, struct suan_buffer *out)
 {
     struct suan_span text = suan_json_text(value);
@@ -46,9 +61,7 @@ static void append_value(const struct column *column, const struct suan_json *va
         suan_text_yuan(out, number);
         return;
     case COLUMN_TIME: suan_text_time(out, (uint64_t)number); return;
-    case COLUMN_PERCENT_BP:
-        suan_buffer_printf(out, "%" PRId64 ".%02d %%", number / 100, (int)(number % 100));
-        return;
+    case COLUMN_PERCENT_BP: append_percent(out, number); return;
     case COLUMN_CPU_NS: output_cpu_time(out, number); return;
     default: suan_text_grouped(out, number); return;
     }
@@ -59,6 +72,8 @@ void output_cell(const struct column *column, const struct suan_json *object, st
     const struct suan_json *value = suan_json_find(object, column->key);
     if (value == NULL)
         suan_buffer_append_text(out, "–");
+    else if (column->kind == COLUMN_SHARES)
+        append_shares(value, out);
     else
         append_value(column, value, out);
 }

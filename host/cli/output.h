@@ -12,7 +12,8 @@ enum column_kind {
     COLUMN_TIME,
     COLUMN_PERCENT_BP,
     COLUMN_SHORT_HEX,
-    COLUMN_CPU_NS
+    COLUMN_CPU_NS,
+    COLUMN_SHARES /* an array of {id, bp} */
 };
 struct column {
     const char *title, *key; /* a NULL title ends the list */
