@@ -230,14 +230,17 @@ static enum suan_status probe_zygote(struct suan_engine *engine, struct zygote *
                                        .plugin_bytes = 1,
                                        .memory_bytes = DEFAULT_MEMORY,
                                        .threads = 1,
-                                       .flags = SUAN_CONTROL_PROBE};
+                                       .flags = SUAN_CONTROL_PROBE,
+                                       .grouped = engine->shared == NULL};
     status = resident_start(engine, zygote, &region, &plan, &probe, error);
     if (status != SUAN_OK)
         return status;
     learn(zygote, probe);
     verify_probe(zygote, &probe->report);
-    memcpy(engine->report.layers, probe->report.layers, sizeof engine->report.layers);
-    engine->report.level = probe->report.level;
+    if (engine->shared == NULL) { /* the first, whose findings are the engine's report */
+        memcpy(engine->report.layers, probe->report.layers, sizeof engine->report.layers);
+        engine->report.level = probe->report.level;
+    }
     resident_end(probe);
     return SUAN_OK;
 }

@@ -110,6 +110,7 @@ static bool copy_options(struct suan_guest *guest, const struct suan_guest_optio
     guest->role = options->role;
     guest->home = options->home;
     guest->require = options->require == SUAN_ISOLATION_NONE ? SUAN_ISOLATION_STRONG : options->require;
+    guest->group = options->group;
     guest->isa = options->isa;
     guest->flags = options->flags;
     guest->cpu_needed = options->cpu_needed;
@@ -400,6 +401,7 @@ static enum suan_status make_worker(struct suan_guest *guest, struct suan_error 
                                        .n_libraries = guest->n_libraries,
                                        .cpus = guest->cpus,
                                        .n_cpus = guest->n_cpus,
+                                       .grouped = guest->group == SUAN_GUEST_GROUPED,
                                        .spin_ns = guest->machine.online_cpus < 2 ? 0 : RESIDENT_SPIN_NS};
     guest->log_seen = 0;
     guest->is_written = false;

@@ -30,6 +30,10 @@ enum suan_guest_zygote {
     SUAN_GUEST_ZYGOTE_FRESH
 }; /* fresh: own address layout, for measuring */
 
+/* A control group for the worker, where the machine has them: limits beside those of the process, and exact
+   CPU time. Entering one can take the kernel 10 ms. */
+enum suan_guest_group { SUAN_GUEST_GROUPED, SUAN_GUEST_UNGROUPED };
+
 enum { SUAN_GUEST_CPUS_MAX = 1024, SUAN_GUEST_LIBRARIES_MAX = 16 };
 #define SUAN_GUEST_DEADLINE_MS UINT64_C(60000)
 #define SUAN_GUEST_DEADLINE_MAX_MS UINT64_C(86400000)
@@ -42,6 +46,7 @@ struct suan_guest_options {
     enum suan_guest_home home;
     enum suan_isolation_level require; /* NONE (0) means STRONG; REDUCED must be asked for */
     enum suan_guest_zygote zygote;
+    enum suan_guest_group group;
     const char *id, *version; /* what the manifest says; NULL: not compared */
     uint32_t isa;
     uint64_t flags,

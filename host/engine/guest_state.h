@@ -32,6 +32,7 @@ struct suan_guest {
     enum suan_guest_role role;
     enum suan_guest_home home;
     enum suan_isolation_level require;
+    enum suan_guest_group group;
     char *task, *id, *version;
     char **libraries;
     uint32_t n_libraries, isa, workers, own_threads, dynamic_outputs;

@@ -162,7 +162,7 @@ static void enter_cgroup(struct resident *resident, const struct resident_plan *
 {
     struct suan_engine *engine = resident->engine;
     uint64_t memory = plan->memory_bytes + resident->region->output.bytes + RESIDENT_LIBRARY_BYTES;
-    if (engine->site.kind == CGROUP_NONE)
+    if (engine->site.kind == CGROUP_NONE || !plan->grouped)
         return;
     pthread_mutex_lock(&engine->lock);
     uint64_t number = engine->next_number++;

@@ -52,6 +52,7 @@ struct resident_plan {
     const uint32_t *cpus;
     uint32_t n_cpus;
     uint32_t flags; /* SUAN_CONTROL_PROBE */
+    bool grouped;
     uint32_t spin_ns;
 };
 

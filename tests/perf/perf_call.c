@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "perf_stand.h"
+#include "wire/wire.h"
 
 enum { ROUNDS = 401, CALLS = 250, CALLS_INPROCESS = 4000, HOST_CPU = 0, WORKER_CPU = 1, LARGE = 8 << 20 };
 
@@ -55,8 +56,8 @@ static void measure_inprocess(struct suan_engine *engine)
         ours[i] = round_ns(guest, &in, &out, CALLS_INPROCESS);
         bare[i] = bare_round_ns(entry(&host)->algorithm, &run, CALLS_INPROCESS);
     }
-    perf_report("call.inproc", "ns", perf_median(ours, ROUNDS), "bare function pointer",
-                perf_median(bare, ROUNDS), PERF_DIFFERENCE, 10);
+    perf_report("call.inproc", "ns", perf_calm(ours, ROUNDS), "bare function pointer",
+                perf_calm(bare, ROUNDS), PERF_DIFFERENCE, 10);
     suan_guest_close(guest);
 }
 
@@ -67,74 +68,112 @@ static inline void relax(void)
 #endif
 }
 
-/* Two processes that hand one word to and fro. */
+/* Two processes that hand one word to and fro; between rounds the other one sleeps, so that it leaves its CPU
+ * alone. */
 struct ball {
     _Atomic uint32_t ping;
     char apart[124];
     _Atomic uint32_t pong;
+    char apart_too[124];
+    _Atomic uint32_t whistle; /* counts rounds, and UINT32_MAX ends the game */
 };
 
-/* Until the other side says UINT32_MAX. */
-static void play(struct ball *ball)
+static void play_round(struct ball *ball)
 {
-    uint32_t turn = 0, now = 0;
-    perf_pin(WORKER_CPU);
-    while (now != UINT32_MAX) {
-        now = atomic_load_explicit(&ball->ping, memory_order_acquire);
-        if (now == turn) {
+    for (uint32_t turn = 1; turn <= CALLS; turn++) {
+        while (atomic_load_explicit(&ball->ping, memory_order_acquire) != turn)
             relax();
-            continue;
-        }
-        turn = now;
         atomic_store_explicit(&ball->pong, turn, memory_order_release);
     }
 }
 
-static void measure_ping_pong(double *rounds)
+static _Noreturn void play(struct ball *ball)
 {
-    struct ball *ball = mmap(NULL, sizeof *ball, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    uint32_t turn = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        play(ball);
-        _exit(0);
+    perf_pin(WORKER_CPU);
+    for (uint32_t round = 0;;) {
+        suan_wire_sleep(&ball->whistle, round, UINT64_C(1000000000));
+        uint32_t now = atomic_load(&ball->whistle);
+        if (now == UINT32_MAX)
+            _exit(0);
+        if (now == round)
+            continue;
+        round = now;
+        play_round(ball);
     }
-    for (int i = 0; i < ROUNDS; i++) {
-        uint64_t began = suan_clock_monotonic_ns();
-        for (int call = 0; call < CALLS; call++) {
-            atomic_store_explicit(&ball->ping, ++turn, memory_order_release);
-            while (atomic_load_explicit(&ball->pong, memory_order_acquire) != turn)
-                relax();
-        }
-        rounds[i] = (double)(suan_clock_monotonic_ns() - began) / CALLS;
-    }
-    atomic_store(&ball->ping, UINT32_MAX);
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    munmap(ball, sizeof *ball);
 }
 
+static double serve_round_ns(struct ball *ball, uint32_t round)
+{
+    atomic_store(&ball->ping, 0);
+    atomic_store(&ball->pong, 0);
+    atomic_store(&ball->whistle, round);
+    suan_wire_wake(&ball->whistle);
+    uint64_t began = 0;
+    for (uint32_t turn = 1; turn <= CALLS; turn++) {
+        atomic_store_explicit(&ball->ping, turn, memory_order_release);
+        while (atomic_load_explicit(&ball->pong, memory_order_acquire) != turn)
+            relax();
+        if (turn == 1) /* the other side is awake now */
+            began = suan_clock_monotonic_ns();
+    }
+    return (double)(suan_clock_monotonic_ns() - began) / (CALLS - 1);
+}
+
+static double staged_round_ns(struct suan_guest *guest)
+{
+    struct suan_error error = no_error;
+    perf_must(suan_guest_run_staged(guest, 0, &error), &error, "a staged call"); /* wakes the worker */
+    uint64_t began = suan_clock_monotonic_ns();
+    for (int i = 0; i < CALLS; i++)
+        perf_must(suan_guest_run_staged(guest, 0, &error), &error, "a staged call");
+    return (double)(suan_clock_monotonic_ns() - began) / CALLS;
+}
+
+static struct suan_guest *stage(struct suan_engine *engine, enum suan_isolation_level require,
+                                struct perf_tensor *in, struct perf_tensor *out)
+{
+    const struct suan_guest_stage nothing = {0};
+    struct suan_error error = no_error;
+    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, WORKER_CPU, require, 0);
+    perf_must(suan_guest_stage(guest, &in->tensor, 1, &out->tensor, 1, &nothing, &error), &error, "staging");
+    return guest;
+}
+
+/* All four take turns, so that each meets the same machine. */
 static void measure_worker(struct suan_engine *sealed, struct suan_engine *open)
 {
     static _Alignas(64) double x[8], y[8];
-    double ours[ROUNDS], unsealed[ROUNDS], bare[ROUNDS];
+    double ours[ROUNDS], unsealed[ROUNDS], copying[ROUNDS], bare[ROUNDS];
     struct perf_tensor in, out;
+    struct ball *ball = mmap(NULL, sizeof *ball, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t child = fork();
+    if (child == 0)
+        play(ball);
     perf_vector(&in, x, 8);
     perf_vector(&out, y, 1);
-    struct suan_guest *guest = perf_guest(sealed, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_NONE, 0);
-    for (int i = 0; i < ROUNDS; i++)
-        ours[i] = round_ns(guest, &in, &out, CALLS);
-    suan_guest_close(guest);
-    guest = perf_guest(open, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_UNCHECKED, 0);
-    for (int i = 0; i < ROUNDS; i++)
-        unsealed[i] = round_ns(guest, &in, &out, CALLS);
-    suan_guest_close(guest);
-    measure_ping_pong(bare);
-    double value = perf_median(ours, ROUNDS);
-    perf_report("call.worker", "ns", value, "bare shared-memory spin ping-pong", perf_median(bare, ROUNDS),
-                PERF_RATIO, 1.5);
-    perf_report("call.worker.seal", "ns", value, "the same worker unsealed", perf_median(unsealed, ROUNDS),
+    struct suan_guest *shut = stage(sealed, SUAN_ISOLATION_NONE, &in, &out);
+    struct suan_guest *ajar = stage(open, SUAN_ISOLATION_UNCHECKED, &in, &out);
+    struct suan_guest *full = perf_guest(sealed, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_NONE, 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        ours[i] = staged_round_ns(shut);
+        bare[i] = serve_round_ns(ball, (uint32_t)i + 1);
+        unsealed[i] = staged_round_ns(ajar);
+        copying[i] = round_ns(full, &in, &out, CALLS);
+    }
+    atomic_store(&ball->whistle, UINT32_MAX);
+    suan_wire_wake(&ball->whistle);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    munmap(ball, sizeof *ball);
+    suan_guest_close(full);
+    suan_guest_close(ajar);
+    suan_guest_close(shut);
+    double value = perf_calm(ours, ROUNDS), peer = perf_calm(bare, ROUNDS);
+    perf_report("call.worker", "ns", value, "bare shared-memory spin ping-pong", peer, PERF_RATIO, 1.5);
+    perf_report("call.worker.seal", "ns", value, "the same worker unsealed", perf_calm(unsealed, ROUNDS),
                 PERF_RATIO, 1.05);
+    perf_report("call.worker.copy", "ns", perf_calm(copying, ROUNDS), "two tensors copied; ping-pong", peer,
+                PERF_RATIO, 3);
 }
 
 static void measure_large(struct suan_engine *engine)
@@ -154,7 +193,7 @@ static void measure_large(struct suan_engine *engine)
         large[i] = round_ns(guest, &in_large, &out, CALLS);
         small[i] = round_ns(guest, &in_small, &out, CALLS);
     }
-    perf_report("call.worker.64m", "ns", perf_median(large, ROUNDS), "64 bytes", perf_median(small, ROUNDS),
+    perf_report("call.worker.64m", "ns", perf_calm(large, ROUNDS), "64 bytes", perf_calm(small, ROUNDS),
                 PERF_RATIO, 1.2);
     suan_guest_close(guest);
 }

@@ -38,6 +38,7 @@ struct suan_guest *perf_guest(struct suan_engine *engine, enum suan_guest_home h
                                                .home = home,
                                                .require = require,
                                                .zygote = zygote,
+                                               .group = SUAN_GUEST_UNGROUPED,
                                                .cpus = cpus,
                                                .n_cpus = cpu < 0 ? 0 : 1};
     perf_must(suan_guest_open(engine, &options, &guest, &error), &error, "opening a guest");
@@ -58,10 +59,10 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double perf_median(double *values, size_t count)
+double perf_calm(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, compare);
-    return values[count / 2];
+    return values[count / 10];
 }
 
 void perf_report(const char *id, const char *unit, double value, const char *peer, double peer_value,

@@ -1,8 +1,8 @@
 #ifndef SUAN_PERF_STAND_H
 #define SUAN_PERF_STAND_H
 
-/* What the performance programs of the engine share: the fixture `touch`, pinning, medians, one JSON line per
- * figure. */
+/* What the performance programs of the engine share: the fixture `touch`, pinning, calm values, one JSON line
+ * per figure. */
 #include "engine/guest.h"
 
 /* Prints what failed and exits with 1. */
@@ -12,8 +12,9 @@ struct suan_engine *perf_engine(const char *const *switches);
 struct suan_guest *perf_guest(struct suan_engine *engine, enum suan_guest_home home, int cpu,
                               enum suan_isolation_level require, enum suan_guest_zygote zygote);
 void perf_pin(int cpu);
-/* Sorts and returns the middle one. */
-double perf_median(double *values, size_t count);
+/* Sorts and returns the tenth percentile: what it takes when no neighbour disturbs. Peers are taken the same
+ * way. */
+double perf_calm(double *values, size_t count);
 
 enum perf_goal { PERF_RATIO, PERF_DIFFERENCE };
 /* Prints the figure; `most` is the largest ratio or difference that meets the goal. */

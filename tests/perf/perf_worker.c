@@ -62,7 +62,7 @@ int main(void)
         ours[i] = start_ms(engine);
         peer[i] = bubblewrap_ms();
     }
-    double value = perf_median(ours, ROUNDS), other = perf_median(peer, ROUNDS);
+    double value = perf_calm(ours, ROUNDS), other = perf_calm(peer, ROUNDS);
     if (other > 0)
         perf_report("worker.start", "ms", value, "bwrap --unshare-all true", other, PERF_RATIO, 0.6);
     struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, -1, SUAN_ISOLATION_NONE, 0);
@@ -72,7 +72,7 @@ int main(void)
         ours[i] = since_ms(began);
         peer[i] = fork_and_load_ms();
     }
-    perf_report("worker.pool", "ms", perf_median(ours, ROUNDS), "fork + dlopen", perf_median(peer, ROUNDS),
+    perf_report("worker.pool", "ms", perf_calm(ours, ROUNDS), "fork + dlopen", perf_calm(peer, ROUNDS),
                 PERF_RATIO, 1);
     suan_guest_close(guest);
     suan_engine_close(engine);
