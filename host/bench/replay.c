@@ -243,3 +243,15 @@ enum suan_status suan_replay_folder(const char *folder, const struct suan_public
     return suan_replay(suan_buffer_span(&json), suan_buffer_span(&zst), suan_buffer_span(&envelope), key, out,
                        error);
 }
+
+enum suan_status suan_replay_rows(const char *folder, struct suan_rows *out, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer zst = {0};
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer csv = {0};
+    enum suan_status status = read_part(folder, "jobs.csv.zst", SUAN_ROWS_ZST_MAX, &zst, error);
+    if (status == SUAN_OK)
+        status = suan_rows_decompress(suan_buffer_span(&zst), &csv, error);
+    if (status == SUAN_OK)
+        status = suan_rows_parse(suan_buffer_span(&csv), out, error);
+    return status;
+}

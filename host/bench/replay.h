@@ -3,6 +3,7 @@
 
 /* Recomputing a measurement from its folder without running any algorithm. */
 #include "measurement.h"
+#include "session.h"
 #include "trust/sshkey.h"
 
 /*
@@ -19,5 +20,18 @@ SUAN_MUST_USE enum suan_status suan_replay_folder(const char *folder, const stru
 SUAN_MUST_USE enum suan_status suan_replay(struct suan_span measurement, struct suan_span rows_zst,
                                            struct suan_span envelope, const struct suan_public_key *key,
                                            struct suan_measurement **out, struct suan_error *error);
+
+/*
+ * Generates the inputs of all A/A and main rows again, by the task's generator in a sealed worker, and
+ * compares their digests: INTEGRITY "replay.difference" naming the row. No algorithm runs. About as long as
+ * the session took to generate.
+ */
+SUAN_MUST_USE enum suan_status suan_replay_inputs(const struct suan_measurement *measurement,
+                                                  const struct suan_rows *rows, struct suan_engine *engine,
+                                                  const struct suan_session_party *task,
+                                                  struct suan_error *error);
+/* The rows of DIR/jobs.csv.zst, for that; suan_replay_folder has judged them. */
+SUAN_MUST_USE enum suan_status suan_replay_rows(const char *folder, struct suan_rows *out,
+                                                struct suan_error *error);
 
 #endif

@@ -13,7 +13,7 @@
 /* A party as the engine loads it. `load` has the plugin's bytes, expected facts and libraries; task, role,
    CPUs, arenas' home and zygote are the session's to fill in. */
 struct suan_session_party {
-    struct suan_party party; /* threads 0: 1 */
+    struct suan_party party; /* threads 0: 1; more are refused, "measure.threads" */
     struct suan_guest_options load;
 };
 

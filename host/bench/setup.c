@@ -172,6 +172,15 @@ static void state_session(struct bench_session *session)
                                request->checks[i].detail);
 }
 
+static enum suan_status check_threads(const struct suan_session_request *request, struct suan_error *error)
+{
+    if (request->baseline.party.threads <= 1 && request->release.party.threads <= 1)
+        return SUAN_OK;
+    return suan_error_set(error, SUAN_E_USAGE, "measure.threads",
+                          "leave the number out: threads of the plugin's own are billed in any case",
+                          "sides are measured on one CPU each, with one thread of parallel_for");
+}
+
 static enum suan_status draw_sizes(struct bench_session *session, struct suan_error *error)
 {
     const struct suan_measurement *m = session->m;
@@ -214,6 +223,8 @@ enum suan_status bench_setup(struct bench_session *session, const struct suan_se
     session->start_ns = suan_clock_monotonic_ns();
     plan_of(session);
     enum suan_status status = check_plan(session, error);
+    if (status == SUAN_OK)
+        status = check_threads(request, error);
     if (status == SUAN_OK)
         status = bench_cpus_init(&session->cpus, request->cpus, request->n_cpus, error);
     if (status != SUAN_OK)

@@ -46,6 +46,10 @@ Test(session, a_planted_effect_is_credited_and_replays)
     cr_expect_eq(suan_replay(suan_buffer_span(&json), suan_buffer_span(&zst), suan_span(NULL, 0), NULL,
                              &again, &error),
                  SUAN_OK, "%s", error.message);
+    cr_expect_eq(suan_replay_inputs(m, &rows, toy.engine, &toy.request.task, &error), SUAN_OK, "%s",
+                 error.message);
+    rows.items[rows.count - 2].in_sha.bytes[0] ^= 1;
+    cr_expect_eq(suan_replay_inputs(m, &rows, toy.engine, &toy.request.task, &error), SUAN_E_INTEGRITY);
     toy_close(&toy);
 }
 
@@ -124,6 +128,19 @@ Test(session, an_algorithm_that_cannot_be_loaded_has_failed)
     toy.request.release.load.plugin.size /= 2;
     SUAN_CLEANUP(suan_measurement_freep) struct suan_measurement *m = toy_run(&toy, &rows);
     cr_expect_eq(m->outcome, SUAN_OUTCOME_FAILED, "%s", suan_outcome_name(m->outcome));
+    toy_close(&toy);
+}
+
+Test(session, more_threads_than_are_measured_are_refused)
+{
+    struct toy toy;
+    SUAN_CLEANUP(suan_rows_done) struct suan_rows rows = {0};
+    struct suan_measurement *m = NULL;
+    struct suan_error error = {0};
+    toy_open(&toy, "fast");
+    toy.request.release.party.threads = 4;
+    cr_expect_eq(suan_session_run(&toy.request, &m, &rows, &error), SUAN_E_USAGE);
+    cr_expect_str_eq(error.code, "measure.threads");
     toy_close(&toy);
 }
 
