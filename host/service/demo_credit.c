@@ -33,13 +33,27 @@ static enum suan_status digest_of(struct demo *demo, const char *path, char out[
     return status;
 }
 
-static void add_owners(const struct suan_json *credit, struct suan_json *rows)
+/* Owners in the order in which they first earned, with all they earned. */
+static void add_owners(const struct suan_json *credit, struct suan_json *totals)
 {
     const struct suan_json *owners = suan_json_find(credit, "owners");
     for (size_t i = 0; i < suan_json_count(owners); i++) {
+        char id[SUAN_IDENT_MAX + 1];
+        snprintf(id, sizeof id, "%.*s",
+                 SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(suan_json_at(owners, i), "id"))));
+        int64_t fen = suan_json_integer(suan_json_find(suan_json_at(owners, i), "fen"));
+        suan_json_set_integer(totals, id, suan_json_integer(suan_json_find(totals, id)) + fen);
+    }
+}
+
+static void list_owners(const struct suan_json *totals, struct suan_json *rows)
+{
+    const struct suan_json *fen = NULL;
+    for (const char *id = suan_json_next(totals, NULL, &fen); id != NULL;
+         id = suan_json_next(totals, id, &fen)) {
         struct suan_json *row = suan_json_new_object();
-        suan_json_set_copy(row, "id", suan_json_find(suan_json_at(owners, i), "id"));
-        suan_json_set_copy(row, "fen", suan_json_find(suan_json_at(owners, i), "fen"));
+        suan_json_set_text(row, "id", id);
+        suan_json_set_copy(row, "fen", fen);
         suan_json_add(rows, row);
     }
 }
@@ -66,44 +80,71 @@ static void tell_credit(const struct demo *demo, const struct suan_json *credit)
 static enum suan_status sum_credits(struct demo *demo, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = NULL;
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *totals = suan_json_new_object();
     struct suan_json *credits = suan_json_new_object(), *owners = suan_json_new_array();
-    int64_t saved_ns = 0;
     suan_json_set(credits, "by_owner", owners);
     suan_json_set(demo->summary, "credits", credits);
     enum suan_status status = suan_service_credit_list(demo->service, &result, error);
     const struct suan_json *rows = status == SUAN_OK ? suan_json_find(result, "credits") : NULL;
     for (size_t i = 0; i < suan_json_count(rows); i++) {
-        const struct suan_json *credit = suan_json_at(rows, i);
-        saved_ns += suan_json_integer(suan_json_find(credit, "saving_ns"));
-        add_owners(credit, owners);
-        tell_credit(demo, credit);
+        add_owners(suan_json_at(rows, i), totals);
+        tell_credit(demo, suan_json_at(rows, i));
     }
+    list_owners(totals, owners);
     if (status == SUAN_OK)
         suan_json_set_copy(credits, "minted_fen", suan_json_find(result, "total_fen"));
+    return status;
+}
+
+static enum suan_status sum_receipts(struct demo *demo, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = NULL;
+    int64_t saved_ns = 0;
+    enum suan_status status = suan_service_receipt_list(demo->service, &result, error);
+    const struct suan_json *rows = status == SUAN_OK ? suan_json_find(result, "receipts") : NULL;
+    for (size_t i = 0; i < suan_json_count(rows); i++)
+        saved_ns += suan_json_integer(suan_json_find(suan_json_at(rows, i), "saving_ns"));
     suan_json_set_integer(demo->summary, "receipts", (int64_t)suan_json_count(rows));
     suan_json_set_integer(demo->summary, "saved_cpu_ns", saved_ns);
     return status;
 }
 
+/* One receipt goes on record and earns, unless what it saved is too little for one fen. */
+static enum suan_status earn(struct demo *demo, size_t period, struct suan_error *error)
+{
+    char path[PATH_MAX], name[40], digest[65] = "";
+    struct suan_error refusal = {0};
+    snprintf(name, sizeof name, DEMO_RECEIPT, period + 1);
+    demo_path(demo, name, path);
+    enum suan_status status =
+        demo_change(demo, error, "receipt", "submit", "starfield", "starfield", "receipt", path, NULL);
+    if (status == SUAN_OK)
+        status = digest_of(demo, path, digest, error);
+    if (status != SUAN_OK)
+        return status;
+    demo_say(demo, 7,
+             "receipt %.16s… on record: its saving was recomputed from it and the attested measurement",
+             digest);
+    status = demo_change(demo, &refusal, "credit", "earn", "city-bureau", "city-bureau", "receipt", digest,
+                         "programme", programme, NULL);
+    if (status == SUAN_E_REFUSED) {
+        demo_say(demo, 7, "receipt %.16s… earns nothing: %s", digest, refusal.message);
+        return SUAN_OK;
+    }
+    if (status != SUAN_OK && error != NULL)
+        *error = refusal;
+    return status;
+}
+
 enum suan_status demo_credit(struct demo *demo, struct suan_error *error)
 {
-    char path[PATH_MAX], digest[65] = "";
-    demo_path(demo, "receipt.dsse.json", path);
     enum suan_status status = install(demo, "programme", "algorithm-voucher-design.json", error);
     if (status == SUAN_OK)
         status = install(demo, "tariff", "tariff-demo.json", error);
+    for (size_t period = 0; status == SUAN_OK && period < DEMO_PERIODS; period++)
+        status = earn(demo, period, error);
     if (status == SUAN_OK)
-        status =
-            demo_change(demo, error, "receipt", "submit", "starfield", "starfield", "receipt", path, NULL);
-    if (status == SUAN_OK)
-        status = digest_of(demo, path, digest, error);
-    if (status == SUAN_OK)
-        demo_say(demo, 7,
-                 "receipt %.16s… on record: its saving was recomputed from it and the attested measurement",
-                 digest);
-    if (status == SUAN_OK)
-        status = demo_change(demo, error, "credit", "earn", "city-bureau", "city-bureau", "receipt", digest,
-                             "programme", programme, NULL);
+        status = sum_receipts(demo, error);
     return status != SUAN_OK ? status : sum_credits(demo, error);
 }
 

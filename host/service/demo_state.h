@@ -7,7 +7,9 @@
 
 #include "demo.h"
 
-enum { DEMO_RELEASES_MAX = 32 };
+enum { DEMO_RELEASES_MAX = 32, DEMO_PERIODS = 2 };
+#define DEMO_RECEIPT "receipt-%zu.dsse.json" /* of period 1, 2 */
+extern const int demo_nights[DEMO_PERIODS];
 
 /* A staged plugin, and what became of it. */
 struct demo_release {
