@@ -1,6 +1,6 @@
 /*
  * Random histories against a model that is as plain as possible: the same outcome and the same balances after
- * every step. 20,000 steps in an ordinary run, SUAN_SOAK seeds of 100,000 in a soak.
+ * every step. 20,000 steps in an ordinary run, 100,000 from the seed SUAN_SOAK in a soak.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
