@@ -8,8 +8,6 @@
 #include "base/file.h"
 #include "state.h"
 
-enum { WARM_JOBS = 3, WARM_NS = 200000000 };
-
 void bench_end(struct bench_session *session, enum suan_outcome outcome, const char *reason)
 {
     if (session->ended)
@@ -187,9 +185,10 @@ static enum suan_status warm_up(struct bench_session *session, enum bench_series
     uint32_t group = session->plan.sizes / 2;
     struct suan_job_name name = {.series = series, .block = block, .group = BENCH_GROUP_WARMUP};
     SUAN_CLEANUP(bench_jobs_done) struct bench_jobs jobs = {0};
-    enum suan_status status = bench_jobs_make(session, &name, session->sizes[group], WARM_JOBS, &jobs, error);
+    enum suan_status status =
+        bench_jobs_make(session, &name, session->sizes[group], BENCH_WARM_JOBS, &jobs, error);
     for (int side = 0; side < 2; side++) {
-        for (uint32_t i = 0; i < WARM_JOBS && status == SUAN_OK; i++) {
+        for (uint32_t i = 0; i < BENCH_WARM_JOBS && status == SUAN_OK; i++) {
             struct bench_batch batch = {
                 .master = &session->master, .cpus = &session->cpus, .side = (enum suan_row_side)side};
             struct suan_row row = {.phase = SUAN_PHASE_WARMUP,
@@ -197,8 +196,8 @@ static enum suan_status warm_up(struct bench_session *session, enum bench_series
                                    .block = block,
                                    .pair = i,
                                    .side = batch.side};
-            status = bench_side_warm(&session->sides[side], &batch, &jobs.items[i], WARM_NS / WARM_JOBS, &row,
-                                     error);
+            status = bench_side_warm(&session->sides[side], &batch, &jobs.items[i],
+                                     BENCH_WARM_NS / BENCH_WARM_JOBS, &row, error);
             if (status == SUAN_OK && row.calls > 0 && !suan_rows_add(rows, &row))
                 return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory for rows");
         }

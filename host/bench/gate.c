@@ -96,30 +96,35 @@ static enum suan_status check_sizes(struct bench_session *session, struct suan_e
     return SUAN_OK;
 }
 
+/* What the session takes with the pairs so far; `out_longest` is the size to shorten, if there is one. */
+static uint64_t session_cost(const struct bench_session *session, uint32_t *out_longest)
+{
+    uint64_t total = session->plan.looks[0] * (session->open_ns + 2 * (uint64_t)BENCH_WARM_NS) +
+                     session->plan.aa_blocks * 2 * (uint64_t)BENCH_WARM_NS;
+    uint64_t most = 0;
+    uint32_t aa[2];
+    *out_longest = UINT32_MAX;
+    suan_derive_aa_sizes(session->plan.sizes, aa);
+    for (uint32_t g = 0; g < session->plan.sizes; g++) {
+        uint64_t blocks = session->plan.looks[0] + (g == aa[0] || g == aa[1] ? session->plan.aa_blocks : 0);
+        uint64_t cost = blocks * session->pairs[g] * session->pair_ns[g];
+        total += cost;
+        if (cost > most && session->pairs[g] > PAIRS_MIN) {
+            most = cost;
+            *out_longest = g;
+        }
+    }
+    return total;
+}
+
 /* Long jobs get fewer pairs in a block, so that a session ends in half of its budget. */
 static void plan_pairs(struct bench_session *session)
 {
-    uint32_t aa[2];
-    suan_derive_aa_sizes(session->plan.sizes, aa);
+    uint32_t longest;
     for (uint32_t g = 0; g < session->plan.sizes; g++)
         session->pairs[g] = session->plan.pairs;
-    for (;;) {
-        uint64_t total = 0, most = 0;
-        uint32_t longest = 0;
-        for (uint32_t g = 0; g < session->plan.sizes; g++) {
-            uint64_t blocks =
-                session->plan.looks[0] + (g == aa[0] || g == aa[1] ? session->plan.aa_blocks : 0);
-            uint64_t cost = blocks * session->pairs[g] * session->pair_ns[g];
-            total += cost;
-            if (cost > most && session->pairs[g] > PAIRS_MIN) {
-                most = cost;
-                longest = g;
-            }
-        }
-        if (total <= session->budget_ns / 2 || most == 0)
-            return;
+    while (session_cost(session, &longest) > session->budget_ns / 2 && longest != UINT32_MAX)
         session->pairs[longest]--;
-    }
 }
 
 /* --- R36, R37, R39
@@ -284,7 +289,9 @@ typedef enum suan_status step(struct bench_session *session, struct suan_error *
 enum suan_status bench_gate(struct bench_session *session, struct suan_error *error)
 {
     static step *const steps[] = {check_sizes, check_poison, check_refusals, check_repeat};
+    uint64_t start = suan_clock_monotonic_ns();
     enum suan_status status = bench_open_sides(session, BENCH_SERIES_GATE, 0, error);
+    session->open_ns = suan_clock_monotonic_ns() - start;
     check_read_only(session);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == SUAN_OK && !bench_is_over(session);
          i++) {

@@ -14,6 +14,8 @@ enum {
         1000, /* `group` of jobs that warm up, and of cold ones: never those of a measured size */
     BENCH_GROUP_COLD = 2000,
     BENCH_COLD_PAIRS = 3,
+    BENCH_WARM_JOBS = 3,
+    BENCH_WARM_NS = 200000000, /* of each side, in each block */
 };
 
 struct bench_session {
@@ -35,6 +37,7 @@ struct bench_session {
     uint64_t llc_bytes, evict_bytes;
     uint8_t *evict;
     bool has_cold;                /* this session measures with cold caches, too */
+    uint64_t open_ns;             /* what opening and preparing both sides takes */
     uint64_t start_ns, budget_ns; /* monotonic */
     bool ended;                   /* the outcome is decided: stop measuring */
 };

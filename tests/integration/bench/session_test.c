@@ -1,6 +1,10 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -118,6 +122,60 @@ Test(session, an_interrupted_session_is_aborted_logged_and_leaves_no_worker)
     cr_assert_eq(suan_sessions_read(toy.sessions, &m->machine_class, &state, NULL), SUAN_OK);
     cr_expect_eq(state.lines, 2);
     toy_close(&toy);
+}
+
+/* Waits until the child has put rows of a block beside its session log. */
+static void wait_for_rows(const char *folder, char out_path[256])
+{
+    char events[4096] __attribute__((aligned(8)));
+    int watch = inotify_init1(IN_CLOEXEC);
+    cr_assert_geq(inotify_add_watch(watch, folder, IN_MOVED_TO), 0);
+    for (bool found = false; !found;) {
+        ssize_t size = read(watch, events, sizeof events);
+        cr_assert_gt(size, 0);
+        for (char *at = events; at < events + size;) {
+            const struct inotify_event *event = (const struct inotify_event *)(void *)at;
+            found |= strstr(event->name, ".csv") != NULL;
+            snprintf(out_path, 256, "%s/%.64s", folder, event->name);
+            at += sizeof *event + event->len;
+        }
+    }
+    close(watch);
+}
+
+Test(session, a_killed_session_stays_on_record_with_its_rows)
+{
+    struct toy toy = {.folder = ""};
+    char folder[] = "/tmp/suan-kill-XXXXXX", path[256], sessions[96], command[64];
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer csv = {0};
+    SUAN_CLEANUP(suan_rows_done) struct suan_rows rows = {0};
+    struct suan_sessions_state state;
+    struct suan_digest class = {{0}};
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(sessions, sizeof sessions, "%s/sessions.jsonl", folder);
+    pid_t child = fork();
+    if (child == 0) {
+        toy_open(&toy, "fast");
+        toy.request.sessions = sessions;
+        (void)rmdir(toy.folder);
+        suan_measurement_free(toy_run(&toy, &rows));
+        _exit(0);
+    }
+    cr_assert_gt(child, 1);
+    wait_for_rows(folder, path);
+    int pidfd = pidfd_open(child, 0);
+    cr_assert_geq(pidfd, 0);
+    cr_assert_eq(pidfd_send_signal(pidfd, SIGKILL, NULL, 0), 0);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    cr_assert_eq(suan_sessions_read(sessions, &class, &state, NULL), SUAN_OK);
+    cr_expect_eq(state.lines, 1);
+    cr_expect_eq(state.aborted, 1);
+    cr_assert_eq(suan_file_read(path, SUAN_ROWS_CSV_MAX, &csv, NULL), SUAN_OK);
+    cr_assert_eq(suan_rows_parse(suan_buffer_span(&csv), &rows, NULL), SUAN_OK);
+    cr_expect_gt(rows.count, 0);
+    close(pidfd);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
 }
 
 Test(session, an_algorithm_that_cannot_be_loaded_has_failed)
