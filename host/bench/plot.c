@@ -162,7 +162,9 @@ static void ecdf_script(const struct suan_grid_row *const *rows, uint32_t count,
         out, "set xlabel 'plugin cost / baseline cost, per pair 用時比'\nset ylabel 'share of pairs "
              "累積比例'\nset yrange [0:1.02]\nset key outside right top\nset rmargin 16\n");
     if (least > 0 && most > 2 * least)
-        suan_buffer_append_text(out, "set logscale x\n");
+        suan_buffer_append_text(
+            out, "set logscale x\nset xtics (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, "
+                 "0.5, 0.7, 1, 1.5, 2, 3, 5)\n");
     suan_buffer_printf(out, "set xrange [%.6f : %.6f]\n", (double)least * 0.9e-6, (double)most * 1.1e-6);
     suan_buffer_append_text(out, "plot ");
     for (uint32_t i = 0; i < count; i++) {

@@ -101,7 +101,8 @@ static enum suan_status visit_history(void *context, const struct suan_json *lin
     const struct suan_json *ratio = suan_json_find(line, "aa_ratio_ppm");
     history->begun += is_event(line, "begin");
     history->ended += is_event(line, "end");
-    if (is_event(line, "end") && ratio != NULL && has_digest(line, "class", history->class))
+    bool noisy = suan_span_equal(suan_json_text(suan_json_find(line, "status")), suan_span_text("noisy"));
+    if (is_event(line, "end") && ratio != NULL && !noisy && has_digest(line, "class", history->class))
         history->ratios[history->count++ % SUAN_SESSIONS_HISTORY] =
             suan_stat_log_ratio(suan_json_integer(ratio));
     return SUAN_OK;

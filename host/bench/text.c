@@ -16,6 +16,10 @@ void bench_text_duration(struct suan_buffer *out, double ns)
         const char *unit;
     } units[] = {{3600e9, "h"}, {1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
     size_t i = 0;
+    if (fabs(ns) < 0.5) {
+        suan_buffer_append_text(out, "0");
+        return;
+    }
     while (i + 1 < sizeof units / sizeof units[0] && fabs(ns) < units[i].ns)
         i++;
     if (ns < 0)
@@ -37,7 +41,10 @@ void bench_text_percent(struct suan_buffer *out, int64_t ppm)
 
 void bench_text_p_s(struct suan_buffer *out, int64_t p_us)
 {
-    significant(out, (double)p_us / 1e6);
+    if (p_us == 0)
+        suan_buffer_append_text(out, "0");
+    else
+        significant(out, (double)p_us / 1e6);
     suan_buffer_append_text(out, " P·s");
 }
 

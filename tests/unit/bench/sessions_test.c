@@ -84,6 +84,17 @@ Test(sessions, eps_comes_from_the_last_fifty)
     gone(&place);
 }
 
+Test(sessions, noisy_sessions_leave_eps_alone)
+{
+    struct place place = fresh();
+    add(&place, 1, 1001000, SUAN_OUTCOME_CREDITED);
+    add(&place, 2, 1200000, SUAN_OUTCOME_NOISY);
+    struct suan_sessions_state state = state_of(&place);
+    cr_assert_eq(state.aa_count, 1);
+    cr_assert_eq(state.eps_ppm, 5000);
+    gone(&place);
+}
+
 Test(sessions, attempts_count_all_but_the_noisy)
 {
     struct place place = fresh();

@@ -14,7 +14,7 @@ struct sample {
 };
 #define SAMPLE                                                                                               \
     {                                                                                                        \
-        .speedup = 4, .block_sd = 0.003, .pair_sd = 0.005, .blocks = 5, .pairs = 5, .sizes = 4                \
+        .speedup = 4, .block_sd = 0.003, .pair_sd = 0.005, .blocks = 5, .pairs = 5, .sizes = 4               \
     }
 
 /* Facts without results; logged. */
