@@ -71,6 +71,7 @@ static const struct suan_plugin *load_variant(const char *name, const char *vari
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s/variants/%s/plugin.so", SUAN_PLUGIN_STAGE, name, variant);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1); /* as the worker does */
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (handle == NULL)
         fprintf(stderr, "%s\n", dlerror());

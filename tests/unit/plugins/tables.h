@@ -8,13 +8,11 @@ struct algorithm_row {
     char name[32], task[32]; /* plugins; inline, since rows are copied to another process */
 };
 
-#define TASK_ROWS                                                                                            \
-    {                                                                                                        \
-        "astro-crossmatch", ""                                                                               \
-    }
-#define ALGORITHM_ROWS                                                                                       \
-    {                                                                                                        \
-        "sky-kdtree", "astro-crossmatch"                                                                     \
+#define TASK_ROWS {"astro-crossmatch", ""}, {"vector-knn-l2-f32", ""}
+#define ALGORITHM_ROWS                                                                                                 \
+    {"sky-kdtree", "astro-crossmatch"}, {"sky-zones", "astro-crossmatch"}, {"knn-openblas", "vector-knn-l2-f32"},      \
+    {                                                                                                                  \
+        "knn-hnsw", "vector-knn-l2-f32"                                                                                \
     }
 
 #endif
