@@ -13,9 +13,9 @@
 
 /* The catalogue's own, in its order, then money. */
 static const struct suan_family *const families[] = {
-    &suan_family_registry, &suan_family_identity, &suan_family_key,         &suan_family_member,
-    &suan_family_owner,    &suan_family_release,  &suan_family_attestation, &suan_family_policy,
-    &suan_family_review,   &suan_family_ledger,   &suan_family_voucher,
+    &suan_family_registry, &suan_family_identity, &suan_family_key,     &suan_family_member,
+    &suan_family_owner,    &suan_family_offer,    &suan_family_release, &suan_family_attestation,
+    &suan_family_policy,   &suan_family_review,   &suan_family_ledger,  &suan_family_voucher,
 };
 _Static_assert(sizeof families / sizeof families[0] == SUAN_CATALOG_FAMILIES + 2, "a family is missing");
 

@@ -20,9 +20,9 @@ static const char code_signature[] = "event.signature";
 static const char code_permission[] = "event.permission";
 
 const struct suan_family *const suan_catalog_families[SUAN_CATALOG_FAMILIES] = {
-    &suan_family_registry,    &suan_family_identity, &suan_family_key,
-    &suan_family_member,      &suan_family_owner,    &suan_family_release,
-    &suan_family_attestation, &suan_family_policy,   &suan_family_review,
+    &suan_family_registry, &suan_family_identity, &suan_family_key,     &suan_family_member,
+    &suan_family_owner,    &suan_family_offer,    &suan_family_release, &suan_family_attestation,
+    &suan_family_policy,   &suan_family_review,
 };
 
 bool fold_is_fatal(enum suan_status status)

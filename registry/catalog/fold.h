@@ -71,10 +71,10 @@ struct suan_family {
 };
 
 extern const struct suan_family suan_family_registry, suan_family_identity, suan_family_key,
-    suan_family_member, suan_family_owner, suan_family_release, suan_family_attestation, suan_family_policy,
-    suan_family_review;
+    suan_family_member, suan_family_owner, suan_family_offer, suan_family_release, suan_family_attestation,
+    suan_family_policy, suan_family_review;
 /* All families of the catalogue itself; a registry with a ledger has more. */
-enum { SUAN_CATALOG_FAMILIES = 9 };
+enum { SUAN_CATALOG_FAMILIES = 10 };
 extern const struct suan_family *const suan_catalog_families[SUAN_CATALOG_FAMILIES];
 
 /* --- what rules ask of signers

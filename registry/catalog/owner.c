@@ -1,8 +1,6 @@
 /*
- * Owners: a table of shares for each algorithm, replaced as a whole by those who hold enough of it, or
- * changed by an offer that its receiver accepts. Rows: pkg NAME -> id16, threshold4, first8; owner alg16|id16
- * -> bp4, since8; owner_hist alg16|index8 -> n x (id16, bp4); offer id16 -> alg16, giver16, receiver16, bp4,
- * until8, state4.
+ * Owners: a table of shares for each algorithm, replaced as a whole by those who hold enough of it. Rows: pkg NAME -> id16,
+ * threshold4, first8; owner algorithm16|id16 -> bp4, since8; owner_hist algorithm16|index8 -> n x (id16, bp4).
  */
 #include "owner.h"
 
@@ -12,6 +10,7 @@
 #include "fold.h"
 #include "identity.h"
 #include "member.h"
+#include "owner_row.h"
 #include "record.h"
 
 enum { SHARE_BYTES = SUAN_ID_SIZE + 4 };
@@ -148,7 +147,7 @@ static void owner_key(const struct suan_id *algorithm, const struct suan_id *own
     memcpy(out + SUAN_ID_SIZE, owner->bytes, SUAN_ID_SIZE);
 }
 
-static uint32_t share_of(const struct suan_owner_table *table, const struct suan_id *owner)
+uint32_t owner_share_of(const struct suan_owner_table *table, const struct suan_id *owner)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (id_equal(&table->shares[i].owner, owner))
@@ -159,21 +158,21 @@ static uint32_t share_of(const struct suan_owner_table *table, const struct suan
 
 /* Removes the rows of `before`, writes those of `after` (keeping the time since when a share is held), and
  * the history. */
-static enum suan_status replace_table(struct suan_txn *txn, const struct suan_act *act,
-                                      const struct suan_id *algorithm, const struct suan_owner_table *before,
-                                      const struct suan_owner_table *after, struct suan_error *error)
+enum suan_status owner_replace(struct suan_txn *txn, const struct suan_act *act,
+                               const struct suan_id *algorithm, const struct suan_owner_table *before,
+                               const struct suan_owner_table *after, struct suan_error *error)
 {
     uint8_t key[2 * SUAN_ID_SIZE], history[SUAN_ID_SIZE + 8], value[12];
     enum suan_status status = SUAN_OK;
 
     for (size_t i = 0; i < before->count && status == SUAN_OK; i++) {
         owner_key(algorithm, &before->shares[i].owner, key);
-        if (share_of(after, &before->shares[i].owner) != before->shares[i].bp)
+        if (owner_share_of(after, &before->shares[i].owner) != before->shares[i].bp)
             status = suan_row_delete(txn, SUAN_TABLE_OWNER, suan_span(key, sizeof key), error);
     }
     for (size_t i = 0; i < after->count && status == SUAN_OK; i++) {
         const struct suan_share *share = &after->shares[i];
-        if (share_of(before, &share->owner) == share->bp)
+        if (owner_share_of(before, &share->owner) == share->bp)
             continue;
         owner_key(algorithm, &share->owner, key);
         suan_put_be32(value, share->bp);
@@ -196,7 +195,7 @@ static enum suan_status replace_table(struct suan_txn *txn, const struct suan_ac
 /* --- reading a table from a command
  * -------------------------------------------------------------------------------- */
 
-static int by_owner(const void *a, const void *b)
+int owner_by_id(const void *a, const void *b)
 {
     return memcmp(((const struct suan_share *)a)->owner.bytes, ((const struct suan_share *)b)->owner.bytes,
                   SUAN_ID_SIZE);
@@ -241,9 +240,9 @@ static enum suan_status read_table(struct suan_txn *txn, const struct suan_json 
             return status;
         sum += out->shares[i].bp;
     }
-    qsort(out->shares, out->count, sizeof out->shares[0], by_owner);
+    qsort(out->shares, out->count, sizeof out->shares[0], owner_by_id);
     for (size_t i = 1; i < out->count; i++) {
-        if (by_owner(&out->shares[i - 1], &out->shares[i]) == 0)
+        if (owner_by_id(&out->shares[i - 1], &out->shares[i]) == 0)
             return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
                                   "owners: one owner is named twice");
     }
@@ -254,8 +253,8 @@ static enum suan_status read_table(struct suan_txn *txn, const struct suan_json 
     return SUAN_OK;
 }
 
-static enum suan_status require_owner(struct suan_txn *txn, const struct suan_act *act,
-                                      const struct suan_id *owner, const char *what, struct suan_error *error)
+enum suan_status owner_require(struct suan_txn *txn, const struct suan_act *act, const struct suan_id *owner,
+                               const char *what, struct suan_error *error)
 {
     return suan_act_require(txn, act, owner, SUAN_ROLE_ADMIN, what, error);
 }
@@ -299,7 +298,7 @@ static enum suan_status check_create(struct suan_txn *txn, const struct suan_act
     if (status != SUAN_E_NOT_FOUND)
         return status;
     for (size_t i = 0; i < table.count; i++) {
-        status = require_owner(txn, act, &table.shares[i].owner,
+        status = owner_require(txn, act, &table.shares[i].owner,
                                "every owner signs the first table of shares", error);
         if (status != SUAN_OK)
             return status;
@@ -326,14 +325,14 @@ static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act
                   threshold != NULL ? (uint32_t)suan_json_integer(threshold) : SUAN_OWNER_THRESHOLD_BP);
     suan_put_be64(value + SUAN_ID_SIZE + 4, act->index);
     status = suan_row_put(txn, SUAN_TABLE_PKG, name, suan_span(value, sizeof value), error);
-    return status != SUAN_OK ? status : replace_table(txn, act, &algorithm, &nobody, &table, error);
+    return status != SUAN_OK ? status : owner_replace(txn, act, &algorithm, &nobody, &table, error);
 }
 
 /* --- owner.set
  * ----------------------------------------------------------------------------------------------------- */
 
-static enum suan_status read_algorithm(struct suan_txn *txn, const struct suan_json *body,
-                                       struct suan_algorithm_record *out, struct suan_error *error)
+enum suan_status owner_read_algorithm(struct suan_txn *txn, const struct suan_json *body,
+                                      struct suan_algorithm_record *out, struct suan_error *error)
 {
     struct suan_span name;
     enum suan_status status = read_name(body, "algorithm", &name, error);
@@ -348,19 +347,19 @@ static enum suan_status check_consent(struct suan_txn *txn, const struct suan_ac
     uint32_t consenting = 0;
     for (size_t i = 0; i < before->count; i++) {
         const struct suan_share *share = &before->shares[i];
-        bool falls = share_of(after, &share->owner) < share->bp;
+        bool falls = owner_share_of(after, &share->owner) < share->bp;
         enum suan_status status =
-            require_owner(txn, act, &share->owner, "whoever's share falls signs", falls ? error : NULL);
+            owner_require(txn, act, &share->owner, "whoever's share falls signs", falls ? error : NULL);
         if (status == SUAN_OK)
             consenting += share->bp;
         else if (falls || status != SUAN_E_PERMISSION)
             return status;
     }
     for (size_t i = 0; i < after->count; i++) {
-        if (share_of(before, &after->shares[i].owner) > 0)
+        if (owner_share_of(before, &after->shares[i].owner) > 0)
             continue;
         enum suan_status status =
-            require_owner(txn, act, &after->shares[i].owner, "a new owner signs", error);
+            owner_require(txn, act, &after->shares[i].owner, "a new owner signs", error);
         if (status != SUAN_OK)
             return status;
     }
@@ -376,7 +375,7 @@ static enum suan_status check_set(struct suan_txn *txn, const struct suan_act *a
     struct suan_owner_table before, after;
     struct suan_digest previous = {{0}};
     const struct suan_json *body = act->command->body;
-    enum suan_status status = read_algorithm(txn, body, &algorithm, error);
+    enum suan_status status = owner_read_algorithm(txn, body, &algorithm, error);
     if (status == SUAN_OK)
         status = read_table(txn, body, &after, error);
     if (status == SUAN_OK)
@@ -397,270 +396,20 @@ static enum suan_status apply_set(struct suan_txn *txn, const struct suan_act *a
 {
     struct suan_algorithm_record algorithm;
     struct suan_owner_table before, after;
-    enum suan_status status = read_algorithm(txn, act->command->body, &algorithm, error);
+    enum suan_status status = owner_read_algorithm(txn, act->command->body, &algorithm, error);
     if (status == SUAN_OK)
         status = suan_owner_get(txn, &algorithm.id, &before, error);
     if (status == SUAN_OK)
         status = read_table(txn, act->command->body, &after, error);
-    return status != SUAN_OK ? status : replace_table(txn, act, &algorithm.id, &before, &after, error);
-}
-
-/* --- offers
- * -------------------------------------------------------------------------------------------------------- */
-
-static enum suan_status put_offer(struct suan_txn *txn, const struct suan_offer *offer,
-                                  struct suan_error *error)
-{
-    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer value = {0};
-    suan_buffer_append(&value, offer->algorithm.bytes, SUAN_ID_SIZE);
-    suan_buffer_append(&value, offer->giver.bytes, SUAN_ID_SIZE);
-    suan_buffer_append(&value, offer->receiver.bytes, SUAN_ID_SIZE);
-    suan_buffer_append_be32(&value, offer->bp);
-    suan_buffer_append_be64(&value, offer->until_ns);
-    suan_buffer_append_be32(&value, (uint32_t)offer->state);
-    enum suan_status status = suan_buffer_check(&value, error);
-    return status != SUAN_OK
-               ? status
-               : suan_row_put(txn, SUAN_TABLE_OFFER, id_span(&offer->id), suan_buffer_span(&value), error);
-}
-
-static enum suan_status decode_offer(const struct suan_id *id, struct suan_span value, struct suan_offer *out,
-                                     struct suan_error *error)
-{
-    struct record_reader reader = {value, false};
-    struct suan_offer offer = {.id = *id};
-    record_id(&reader, &offer.algorithm);
-    record_id(&reader, &offer.giver);
-    record_id(&reader, &offer.receiver);
-    offer.bp = record_u32(&reader);
-    offer.until_ns = record_u64(&reader);
-    offer.state = (enum suan_offer_state)record_u32(&reader);
-    *out = offer;
-    return record_check(&reader, "offer", error);
-}
-
-enum suan_status suan_offer_get(struct suan_txn *txn, const struct suan_id *id, struct suan_offer *out,
-                                struct suan_error *error)
-{
-    struct suan_span value;
-    enum suan_status status = suan_row_get(txn, SUAN_TABLE_OFFER, id_span(id), &value, error);
-    if (status == SUAN_E_NOT_FOUND) {
-        char hex[2 * SUAN_ID_SIZE + 1];
-        suan_hex(id->bytes, SUAN_ID_SIZE, hex);
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "offer.absent", "see 'suan owner show'", "no offer %s",
-                              hex);
-    }
-    return status != SUAN_OK ? status : decode_offer(id, value, out, error);
-}
-
-enum suan_status suan_offer_each(struct suan_txn *txn, const struct suan_id *algorithm,
-                                 enum suan_status (*visit)(void *context, const struct suan_offer *offer),
-                                 void *context, struct suan_error *error)
-{
-    SUAN_CLEANUP(suan_scan_endp) struct suan_scan *scan = NULL;
-    enum suan_status status =
-        suan_scan_begin(txn, SUAN_TABLE_OFFER, suan_span(NULL, 0), suan_span(NULL, 0), &scan, error);
-    while (status == SUAN_OK) {
-        struct suan_span key, value;
-        struct suan_offer offer = {.bp = 0};
-        struct suan_id id;
-        status = suan_scan_next(scan, &key, &value, error);
-        if (status == SUAN_E_NOT_FOUND)
-            return SUAN_OK;
-        struct record_reader reader = {key, false};
-        if (status == SUAN_OK) {
-            record_id(&reader, &id);
-            status = record_check(&reader, "offer", error);
-        }
-        if (status == SUAN_OK)
-            status = decode_offer(&id, value, &offer, error);
-        if (status == SUAN_OK && id_equal(&offer.algorithm, algorithm))
-            status = visit(context, &offer);
-    }
-    return status;
-}
-
-static enum suan_status read_offer(struct suan_txn *txn, const struct suan_act *act, struct suan_offer *out,
-                                   struct suan_algorithm_record *out_algorithm, struct suan_error *error)
-{
-    const struct suan_json *body = act->command->body;
-    struct suan_span to;
-    struct suan_identity receiver;
-    int64_t bp = 0;
-    struct suan_offer offer = {.id = act->command->id, .giver = act->by, .state = SUAN_OFFER_OPEN};
-    enum suan_status status = read_algorithm(txn, body, out_algorithm, error);
-    if (status == SUAN_OK)
-        status = suan_json_get_text(body, "to", SUAN_JSON_REQUIRED, SUAN_IDENT_MAX, &to, "", error);
-    if (status == SUAN_OK)
-        status = suan_identity_find(txn, to, &receiver, error);
-    if (status == SUAN_OK)
-        status =
-            suan_json_get_integer(body, "bp", SUAN_JSON_REQUIRED, 1, SUAN_SHARE_WHOLE_BP, &bp, "", error);
-    if (status == SUAN_OK)
-        status = suan_command_get_u64(body, "until", &offer.until_ns, error);
-    if (status != SUAN_OK)
-        return status;
-    offer.algorithm = out_algorithm->id;
-    offer.receiver = receiver.id;
-    offer.bp = (uint32_t)bp;
-    *out = offer;
-    return SUAN_OK;
-}
-
-static enum suan_status check_held(struct suan_txn *txn, const struct suan_offer *offer,
-                                   struct suan_error *error)
-{
-    struct suan_owner_table table;
-    enum suan_status status = suan_owner_get(txn, &offer->algorithm, &table, error);
-    if (status != SUAN_OK)
-        return status;
-    uint32_t held = share_of(&table, &offer->giver);
-    if (held < offer->bp)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "see 'suan owner show'",
-                              "the giver holds %u basis points, fewer than the %u offered", held, offer->bp);
-    if (share_of(&table, &offer->receiver) == 0 && table.count == SUAN_OWNERS_MAX && held != offer->bp)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, NULL, "at most %d owners",
-                              SUAN_OWNERS_MAX);
-    return SUAN_OK;
-}
-
-static enum suan_status check_offer(struct suan_txn *txn, const struct suan_act *act,
-                                    struct suan_error *error)
-{
-    struct suan_algorithm_record algorithm;
-    struct suan_offer offer;
-    enum suan_status status = read_offer(txn, act, &offer, &algorithm, error);
-    if (status != SUAN_OK)
-        return status;
-    if (offer.until_ns <= act->time_ns)
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
-                              "until: the offer ends before it begins");
-    if (id_equal(&offer.giver, &offer.receiver))
-        return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL,
-                              "to: the giver cannot be the receiver");
-    status = require_owner(txn, act, &offer.giver, "the giver signs an offer", error);
-    return status != SUAN_OK ? status : check_held(txn, &offer, error);
-}
-
-static enum suan_status apply_offer(struct suan_txn *txn, const struct suan_act *act,
-                                    struct suan_error *error)
-{
-    struct suan_algorithm_record algorithm;
-    struct suan_offer offer;
-    enum suan_status status = read_offer(txn, act, &offer, &algorithm, error);
-    return status != SUAN_OK ? status : put_offer(txn, &offer, error);
-}
-
-static enum suan_status find_open(struct suan_txn *txn, const struct suan_act *act, struct suan_offer *out,
-                                  struct suan_error *error)
-{
-    struct suan_id id;
-    enum suan_status status = suan_json_get_hex(act->command->body, "offer", SUAN_JSON_REQUIRED, id.bytes,
-                                                sizeof id.bytes, "", error);
-    if (status == SUAN_OK)
-        status = suan_offer_get(txn, &id, out, error);
-    if (status != SUAN_OK)
-        return status;
-    if (out->state != SUAN_OFFER_OPEN || act->time_ns > out->until_ns)
-        return suan_error_set(error, SUAN_E_CONFLICT, code_conflict, "ask for a new offer",
-                              "the offer is no longer open");
-    return SUAN_OK;
-}
-
-static enum suan_status check_accept(struct suan_txn *txn, const struct suan_act *act,
-                                     struct suan_error *error)
-{
-    struct suan_offer offer;
-    enum suan_status status = find_open(txn, act, &offer, error);
-    if (status == SUAN_OK)
-        status = require_owner(txn, act, &offer.receiver, "the receiver signs an acceptance", error);
-    return status != SUAN_OK ? status : check_held(txn, &offer, error);
-}
-
-static void move_share(const struct suan_owner_table *before, const struct suan_offer *offer,
-                       struct suan_owner_table *after)
-{
-    after->count = 0;
-    for (size_t i = 0; i < before->count; i++) {
-        struct suan_share share = before->shares[i];
-        if (id_equal(&share.owner, &offer->giver))
-            share.bp -= offer->bp;
-        if (id_equal(&share.owner, &offer->receiver))
-            share.bp += offer->bp;
-        if (share.bp > 0)
-            after->shares[after->count++] = share;
-    }
-    if (share_of(before, &offer->receiver) == 0)
-        after->shares[after->count++] = (struct suan_share){offer->receiver, offer->bp};
-    qsort(after->shares, after->count, sizeof after->shares[0], by_owner);
-}
-
-static enum suan_status apply_accept(struct suan_txn *txn, const struct suan_act *act,
-                                     struct suan_error *error)
-{
-    struct suan_offer offer;
-    struct suan_owner_table before, after;
-    enum suan_status status = find_open(txn, act, &offer, error);
-    if (status == SUAN_OK)
-        status = suan_owner_get(txn, &offer.algorithm, &before, error);
-    if (status != SUAN_OK)
-        return status;
-    move_share(&before, &offer, &after);
-    status = replace_table(txn, act, &offer.algorithm, &before, &after, error);
-    offer.state = SUAN_OFFER_ACCEPTED;
-    return status != SUAN_OK ? status : put_offer(txn, &offer, error);
-}
-
-static enum suan_status check_decline(struct suan_txn *txn, const struct suan_act *act,
-                                      struct suan_error *error)
-{
-    struct suan_offer offer;
-    enum suan_status status = find_open(txn, act, &offer, error);
-    return status != SUAN_OK ? status
-                             : require_owner(txn, act, &offer.receiver, "the receiver declines", error);
-}
-
-static enum suan_status check_cancel(struct suan_txn *txn, const struct suan_act *act,
-                                     struct suan_error *error)
-{
-    struct suan_offer offer;
-    enum suan_status status = find_open(txn, act, &offer, error);
-    return status != SUAN_OK ? status : require_owner(txn, act, &offer.giver, "the giver cancels", error);
-}
-
-static enum suan_status close_offer(struct suan_txn *txn, const struct suan_act *act,
-                                    enum suan_offer_state state, struct suan_error *error)
-{
-    struct suan_offer offer;
-    enum suan_status status = find_open(txn, act, &offer, error);
-    offer.state = state;
-    return status != SUAN_OK ? status : put_offer(txn, &offer, error);
-}
-
-static enum suan_status apply_decline(struct suan_txn *txn, const struct suan_act *act,
-                                      struct suan_error *error)
-{
-    return close_offer(txn, act, SUAN_OFFER_DECLINED, error);
-}
-
-static enum suan_status apply_cancel(struct suan_txn *txn, const struct suan_act *act,
-                                     struct suan_error *error)
-{
-    return close_offer(txn, act, SUAN_OFFER_CANCELLED, error);
+    return status != SUAN_OK ? status : owner_replace(txn, act, &algorithm.id, &before, &after, error);
 }
 
 static const char *const create_fields[] = {"name", "owners", "threshold", NULL};
 static const char *const set_fields[] = {"algorithm", "owners", "previous", NULL};
-static const char *const offer_fields[] = {"algorithm", "bp", "to", "until", NULL};
-static const char *const answer_fields[] = {"offer", NULL};
 
 static const struct suan_rule rules[] = {
     {SUAN_EVENT_ALGORITHM_CREATE, create_fields, check_create, apply_create, SUAN_RULE_SIGNED},
     {SUAN_EVENT_OWNER_SET, set_fields, check_set, apply_set, SUAN_RULE_SIGNED},
-    {SUAN_EVENT_OWNER_OFFER, offer_fields, check_offer, apply_offer, SUAN_RULE_SIGNED},
-    {SUAN_EVENT_OWNER_ACCEPT, answer_fields, check_accept, apply_accept, SUAN_RULE_SIGNED},
-    {SUAN_EVENT_OWNER_DECLINE, answer_fields, check_decline, apply_decline, SUAN_RULE_SIGNED},
-    {SUAN_EVENT_OWNER_CANCEL, answer_fields, check_cancel, apply_cancel, SUAN_RULE_SIGNED},
 };
 
 const struct suan_family suan_family_owner = {rules, sizeof rules / sizeof rules[0], NULL};
