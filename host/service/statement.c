@@ -1,36 +1,27 @@
 /* In-toto statements in DSSE envelopes: what is signed about a release. */
 #include "statement.h"
 
-#include "base/cleanup.h"
-#include "trust/dsse.h"
+#include <stdio.h>
 
-static struct suan_json *statement(struct suan_span name, const struct suan_digest *tar,
-                                   enum suan_attestation_type type, const struct suan_json *predicate)
-{
-    struct suan_json *root = suan_json_new_object(), *subjects = suan_json_new_array();
-    struct suan_json *subject = suan_json_new_object(), *digest = suan_json_new_object();
-    suan_json_set_hex(digest, "tar_sha256", tar->bytes, SUAN_DIGEST_SIZE);
-    suan_json_set_span(subject, "name", name);
-    suan_json_set(subject, "digest", digest);
-    suan_json_add(subjects, subject);
-    suan_json_set_text(root, "_type", "https://in-toto.io/Statement/v1");
-    suan_json_set_text(root, "predicateType", suan_attestation_name(type));
-    suan_json_set(root, "subject", subjects);
-    suan_json_set_copy(root, "predicate", predicate);
-    return root;
-}
+#include "base/cleanup.h"
+#include "bench/attestation.h"
 
 enum suan_status service_statement_sign(struct suan_span name, const struct suan_digest *tar,
                                         enum suan_attestation_type type, const struct suan_json *predicate,
                                         const struct suan_signer *signer, struct suan_buffer *out,
                                         struct suan_error *error)
 {
-    SUAN_CLEANUP(suan_json_releasep) struct suan_json *root = statement(name, tar, type, predicate);
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer canonical = {0};
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer payload = {0};
-    enum suan_status status = suan_json_format(root, SUAN_JSON_STYLE_CANONICAL, &payload, error);
-    return status != SUAN_OK ? status
-                             : suan_dsse_sign("application/vnd.in-toto+json", suan_buffer_span(&payload),
-                                              &signer, 1, out, error);
+    char subject[SUAN_NAME_MAX + 1];
+    snprintf(subject, sizeof subject, "%.*s", SUAN_SPAN_PRINTF(name));
+    enum suan_status status = suan_json_format(predicate, SUAN_JSON_STYLE_CANONICAL, &canonical, error);
+    if (status == SUAN_OK)
+        status = suan_statement_format(subject, tar, suan_attestation_name(type),
+                                       suan_buffer_span(&canonical), &payload, error);
+    return status != SUAN_OK
+               ? status
+               : suan_dsse_sign(SUAN_STATEMENT_TYPE, suan_buffer_span(&payload), &signer, 1, out, error);
 }
 
 struct attestation {
