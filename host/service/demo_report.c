@@ -15,7 +15,8 @@ static const char head[] =
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\n"
     "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .75rem;border-bottom:1px solid "
     "#ddd;text-align:left}\n"
-    "td.n{text-align:right;font-variant-numeric:tabular-nums}h1{font-weight:600}h2{margin-top:2.5rem}\n"
+    "td{overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:tabular-nums}h1{font-weight:600}h2{"
+    "margin-top:2.5rem}\n"
     "figure{margin:1rem 0}svg{max-width:100%;height:auto}.note{color:#666}\n</style></head><body>\n"
     "<h1>算 Suan: a better algorithm pays for itself</h1>\n"
     "<p class=\"note\">Made by the demo on this machine. Time in its registry is simulated; prices are the "
@@ -35,7 +36,7 @@ static void escape(struct suan_buffer *out, struct suan_span text)
     }
 }
 
-enum cell { CELL_TEXT, CELL_PERCENT, CELL_YUAN, CELL_COUNT };
+enum cell { CELL_TEXT, CELL_PERCENT, CELL_YUAN, CELL_COUNT, CELL_DIGEST, CELL_FLAG };
 struct page_column {
     const char *title, *key;
     enum cell cell;
@@ -52,6 +53,12 @@ static void write_cell(struct suan_buffer *out, const struct page_column *column
         suan_buffer_printf(out, "%lld.%02lld %%", (long long)(number / 100), (long long)(number % 100));
         break;
     case CELL_COUNT: suan_text_grouped(out, number); break;
+    case CELL_FLAG: suan_buffer_append_text(out, suan_json_boolean(value) ? "yes" : "no"); break;
+    case CELL_DIGEST:
+        escape(out, suan_span(suan_json_text(value).data,
+                              suan_json_text(value).size < 16 ? suan_json_text(value).size : 16));
+        suan_buffer_append_text(out, "…");
+        break;
     case CELL_YUAN:
         suan_buffer_append_text(out, "¥");
         suan_text_yuan(out, number);
@@ -76,6 +83,14 @@ static void write_table(struct suan_buffer *out, const char *title, const struct
     suan_buffer_append_text(out, "</table>\n");
 }
 
+static void write_one(struct suan_buffer *out, const char *title, const struct page_column *columns,
+                      const struct suan_json *object)
+{
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *rows = suan_json_new_array();
+    suan_json_add_copy(rows, object);
+    write_table(out, title, columns, rows);
+}
+
 static void write_tables(const struct demo *demo, struct suan_buffer *out)
 {
     static const struct page_column measured[] = {
@@ -92,7 +107,19 @@ static void write_tables(const struct demo *demo, struct suan_buffer *out)
     static const struct page_column releases[] = {
         {"release 版本", "id", CELL_TEXT}, {"", "version", CELL_TEXT},
         {"state", "state", CELL_TEXT},     {"signatures", "signatures", CELL_COUNT},
-        {"digest", "digest", CELL_TEXT},   {NULL, NULL, CELL_TEXT}};
+        {"digest", "digest", CELL_DIGEST}, {NULL, NULL, CELL_TEXT}};
+    static const struct page_column sky[] = {
+        {"objects 星表", "objects", CELL_COUNT},
+        {"observed 觀測", "observed", CELL_COUNT},
+        {"matched 匹配", "matches", CELL_COUNT},
+        {"worker equals in-process", "worker_equals_inprocess", CELL_FLAG},
+        {"equals the incumbent", "equals_incumbent", CELL_FLAG},
+        {NULL, NULL, CELL_TEXT}};
+    static const struct page_column logs[] = {{"events", "size", CELL_COUNT},
+                                              {"root", "root", CELL_TEXT},
+                                              {"verified", "verified", CELL_FLAG},
+                                              {NULL, NULL, CELL_TEXT}};
+    write_one(out, "The real sky", sky, suan_json_find(demo->summary, "sky"));
     write_table(out, "Measured against what people use today", measured,
                 suan_json_find(demo->summary, "measurements"));
     write_table(out, "算法券 credits earned by metered, verified use", owners,
@@ -100,6 +127,7 @@ static void write_tables(const struct demo *demo, struct suan_buffer *out)
     write_table(out, "Faults survived", faults, suan_json_find(demo->summary, "survived"));
     write_table(out, "Refused", refused, suan_json_find(demo->summary, "refused"));
     write_table(out, "Releases on record", releases, suan_json_find(demo->summary, "releases"));
+    write_one(out, "The public log", logs, suan_json_find(demo->summary, "log"));
 }
 
 /* The plots of one measurement, or a line that says why there are none. */
