@@ -65,11 +65,12 @@ enum suan_status suan_guest_prepare(struct suan_guest *guest, const struct suan_
     guest->is_staged = false;
     if (guest->home == SUAN_GUEST_INPROCESS)
         return inprocess_prepare(guest, in, n_in, error);
+    spare_drop_all(guest); /* they are prepared with what was */
     if (guest->n_prepared > 0)
         region_release(&guest->region, guest->prepared[0].offset);
     guest->n_prepared = 0;
     if (n_in == 0)
-        return SUAN_OK;
+        return suan_guest_refill(guest, error);
     enum suan_status status = keep_inputs(guest, in, n_in, error);
     if (status == SUAN_OK)
         status = guest_ready(guest, error); /* a new worker is not prepared yet */
@@ -81,7 +82,7 @@ enum suan_status suan_guest_prepare(struct suan_guest *guest, const struct suan_
         region_release(&guest->region, guest->prepared[0].offset);
         guest->n_prepared = 0;
     }
-    return status;
+    return status == SUAN_OK ? suan_guest_refill(guest, error) : status;
 }
 
 /* --- infer ------------------------------------------------------------------------------------------- */

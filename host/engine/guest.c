@@ -46,6 +46,8 @@ static enum suan_status check_options(const struct suan_guest_options *options, 
     }
     if (options->workers > SUAN_SERVICES_WORKERS_MAX)
         return usage(error, "too many workers");
+    if (options->spares > SUAN_GUEST_SPARES_MAX)
+        return usage(error, "at most 4 spares are kept");
     if (options->deadline_ms > SUAN_GUEST_DEADLINE_MAX_MS)
         return usage(error, "a deadline is at most 24 hours");
     return SUAN_OK;
@@ -111,6 +113,7 @@ static bool copy_options(struct suan_guest *guest, const struct suan_guest_optio
     guest->home = options->home;
     guest->require = options->require == SUAN_ISOLATION_NONE ? SUAN_ISOLATION_STRONG : options->require;
     guest->group = options->group;
+    guest->spares_wanted = options->spares;
     guest->isa = options->isa;
     guest->flags = options->flags;
     guest->cpu_needed = options->cpu_needed;
@@ -386,7 +389,7 @@ static enum suan_status settle_in(struct suan_guest *guest, struct suan_error *e
     return status == SUAN_OK ? calling_prepare_again(guest, error) : status;
 }
 
-static enum suan_status make_worker(struct suan_guest *guest, struct suan_error *error)
+enum suan_status guest_make_worker(struct suan_guest *guest, struct suan_error *error)
 {
     struct zygote *zygote = NULL;
     enum suan_status status = find_zygote(guest, &zygote, error);
@@ -427,7 +430,9 @@ enum suan_status guest_ready(struct suan_guest *guest, struct suan_error *error)
         record_death(guest, SUAN_E_WORKER_CRASHED, 0);
         guest_drop_worker(guest);
     }
-    return guest->resident != NULL ? SUAN_OK : make_worker(guest, error);
+    if (guest->resident != NULL || spare_take_over(guest))
+        return SUAN_OK;
+    return guest_make_worker(guest, error);
 }
 
 /* --- the task's description -------------------------------------------------------------------------- */
@@ -482,7 +487,7 @@ static enum suan_status open_sealed(struct suan_guest *guest, const struct suan_
     enum suan_status status = region_open(&guest->region, input, output, error);
     if (status == SUAN_OK && options->zygote == SUAN_GUEST_ZYGOTE_FRESH)
         status = engine_add_zygote(guest->engine, &guest->own_zygote, error);
-    return status == SUAN_OK ? guest_ready(guest, error) : status;
+    return status == SUAN_OK ? suan_guest_refill(guest, error) : status;
 }
 
 enum suan_status suan_guest_open(struct suan_engine *engine, const struct suan_guest_options *options,
@@ -530,6 +535,7 @@ void suan_guest_close(struct suan_guest *guest)
     bool forked = engine_is_forked(guest->engine);
     if (!forked) {
         guest_drop_worker(guest);
+        spare_drop_all(guest);
         engine_remove_zygote(guest->engine, guest->own_zygote);
         inprocess_close(guest);
         if (guest->region.request != NULL)

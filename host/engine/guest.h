@@ -34,7 +34,7 @@ enum suan_guest_zygote {
    CPU time. Entering one can take the kernel 10 ms. */
 enum suan_guest_group { SUAN_GUEST_GROUPED, SUAN_GUEST_UNGROUPED };
 
-enum { SUAN_GUEST_CPUS_MAX = 1024, SUAN_GUEST_LIBRARIES_MAX = 16 };
+enum { SUAN_GUEST_CPUS_MAX = 1024, SUAN_GUEST_LIBRARIES_MAX = 16, SUAN_GUEST_SPARES_MAX = 4 };
 #define SUAN_GUEST_DEADLINE_MS UINT64_C(60000)
 #define SUAN_GUEST_DEADLINE_MAX_MS UINT64_C(86400000)
 
@@ -53,6 +53,7 @@ struct suan_guest_options {
         cpu_needed; /* compared with the descriptor if `id` is set. OWN_THREADS counts in any case */
     const char *const *libraries; /* sonames to load beside those that the plugin itself names */
     uint32_t n_libraries;
+    uint32_t spares;                    /* READY workers kept to take over at once when one dies; at most 4 */
     uint32_t workers;                   /* of parallel_for; 0: 1 */
     uint64_t input_bytes, output_bytes; /* arenas; 0: 256 MiB; they grow when a call needs more */
     uint64_t memory_bytes;              /* address space beyond libraries and arenas; 0: 1 GiB */
@@ -92,6 +93,8 @@ SUAN_MUST_USE enum suan_status suan_guest_infer(struct suan_guest *guest, const 
 SUAN_MUST_USE enum suan_status suan_guest_run(struct suan_guest *guest, const struct suan_tensor *in,
                                               uint32_t n_in, struct suan_tensor *out, uint32_t n_out,
                                               uint64_t deadline_ms, struct suan_error *error);
+/* Makes up for spares that have taken over, as opening and preparing do: when there is time for it. No spares: SUAN_OK. */
+SUAN_MUST_USE enum suan_status suan_guest_refill(struct suan_guest *guest, struct suan_error *error);
 /* Makes the running call, if any, end with SUAN_E_CANCELLED soon. [any thread] */
 void suan_guest_cancel(struct suan_guest *guest);
 

@@ -20,6 +20,13 @@ struct inferred {
     uint32_t scratch_align;
 };
 
+/* A worker that waits, READY and prepared, with a request and reply of its own over the guest's arenas. */
+struct spare {
+    struct region region;
+    struct resident *resident; /* NULL: an empty place */
+    uint32_t log_seen;
+};
+
 /* A call that has been placed in the arenas. */
 struct placement {
     uint32_t n_in, n_out;
@@ -47,6 +54,8 @@ struct suan_guest {
     struct region region;
     struct zygote *own_zygote; /* NULL: the engine's */
     struct resident *resident; /* NULL: none lives */
+    struct spare spares[SUAN_GUEST_SPARES_MAX];
+    uint32_t spares_wanted;
     enum suan_isolation_level level;
     uint32_t log_seen;
     bool frozen;
@@ -93,14 +102,23 @@ SUAN_MUST_USE enum suan_status guest_ready(struct suan_guest *guest, struct suan
 SUAN_MUST_USE enum suan_status guest_request(struct suan_guest *guest, uint16_t op, uint16_t n_out,
                                              uint64_t deadline_ms, struct suan_wire_answer *answer,
                                              struct suan_error *error);
-/* Ends the worker; the next call makes a new one. */
+/* Ends the worker; the next call gets a spare, or makes a new one. */
 void guest_drop_worker(struct suan_guest *guest);
+/* Makes a worker from nothing. */
+SUAN_MUST_USE enum suan_status guest_make_worker(struct suan_guest *guest, struct suan_error *error);
 void guest_keep_log(struct suan_guest *guest, const char *text);
 /* The plugin failed with a status of its own. */
 SUAN_MUST_USE enum suan_status guest_plugin_failed(int32_t status, const char *text, const char *stage,
                                                    struct suan_error *error);
 /* Makes the host's own suan_task_info of guest->task_copy. */
 SUAN_MUST_USE enum suan_status guest_adopt_task(struct suan_guest *guest, struct suan_error *error);
+
+/* --- spare.c ----------------------------------------------------------------------------------------- */
+
+/* Puts a living spare in the place of the worker that is gone. False: there is none. */
+bool spare_take_over(struct suan_guest *guest);
+/* Ends all spares: arenas or prepared inputs are about to change. */
+void spare_drop_all(struct suan_guest *guest);
 
 /* --- placing.c --------------------------------------------------------------------------------------- */
 

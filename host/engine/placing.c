@@ -50,6 +50,7 @@ enum suan_status placing_make_room(struct suan_guest *guest, uint64_t input_byte
             "the inputs need %llu bytes, and the arena of %llu cannot grow while buffers are in use",
             (unsigned long long)input_bytes, (unsigned long long)region->input.bytes);
     guest_drop_worker(guest);
+    spare_drop_all(guest);
     if (more_input)
         status = region_grow_input(region, input_bytes, error);
     if (status == SUAN_OK && more_output)

@@ -68,21 +68,36 @@ static enum suan_status open_arena(const char *name, uint64_t bytes, int seals, 
     return open_memory(name, region_align(bytes == 0 ? 1 : bytes, PAGE_BYTES), seals, out, error);
 }
 
-enum suan_status region_open(struct region *region, uint64_t input_bytes, uint64_t output_bytes,
-                             struct suan_error *error)
+static enum suan_status open_pages(struct region *region, struct suan_error *error)
 {
     struct region_arena a = {0}, b = {0};
     enum suan_status status = open_memory("suan-request", SUAN_WIRE_PAGE, SEALS_READ_ONLY, &a, error);
-    if (status == SUAN_OK) {
-        region->request = (struct suan_wire_request *)a.base;
-        region->request_fd = a.fd;
-        status = open_memory("suan-reply", SUAN_WIRE_PAGE, SEALS, &b, error);
-    }
-    if (status == SUAN_OK) {
-        region->reply = (struct suan_wire_reply *)b.base;
-        region->reply_fd = b.fd;
+    if (status != SUAN_OK)
+        return status;
+    region->request = (struct suan_wire_request *)a.base;
+    region->request_fd = a.fd;
+    status = open_memory("suan-reply", SUAN_WIRE_PAGE, SEALS, &b, error);
+    if (status != SUAN_OK)
+        return status;
+    region->reply = (struct suan_wire_reply *)b.base;
+    region->reply_fd = b.fd;
+    return SUAN_OK;
+}
+
+static void close_pages(struct region *region)
+{
+    struct region_arena a = {region->request_fd, (uint8_t *)region->request, SUAN_WIRE_PAGE};
+    struct region_arena b = {region->reply_fd, (uint8_t *)region->reply, SUAN_WIRE_PAGE};
+    close_memory(&b);
+    close_memory(&a);
+}
+
+enum suan_status region_open(struct region *region, uint64_t input_bytes, uint64_t output_bytes,
+                             struct suan_error *error)
+{
+    enum suan_status status = open_pages(region, error);
+    if (status == SUAN_OK)
         status = open_arena("suan-input", input_bytes, SEALS_READ_ONLY, &region->input, error);
-    }
     if (status == SUAN_OK)
         status = open_arena("suan-output", output_bytes, SEALS, &region->output, error);
     if (status != SUAN_OK)
@@ -92,13 +107,38 @@ enum suan_status region_open(struct region *region, uint64_t input_bytes, uint64
 
 void region_done(struct region *region)
 {
-    struct region_arena a = {region->request_fd, (uint8_t *)region->request, SUAN_WIRE_PAGE};
-    struct region_arena b = {region->reply_fd, (uint8_t *)region->reply, SUAN_WIRE_PAGE};
     close_memory(&region->input);
     close_memory(&region->output);
-    close_memory(&b);
-    close_memory(&a);
+    close_pages(region);
     *region = (struct region){0};
+}
+
+enum suan_status region_borrow(const struct region *owner, struct region *out, struct suan_error *error)
+{
+    *out = (struct region){.input = owner->input, .output = owner->output};
+    enum suan_status status = open_pages(out, error);
+    if (status != SUAN_OK)
+        region_return(out);
+    return status;
+}
+
+void region_return(struct region *borrower)
+{
+    close_pages(borrower);
+    *borrower = (struct region){0};
+}
+
+void region_swap(struct region *a, struct region *b)
+{
+    struct region before = *a;
+    a->request = b->request;
+    a->request_fd = b->request_fd;
+    a->reply = b->reply;
+    a->reply_fd = b->reply_fd;
+    b->request = before.request;
+    b->request_fd = before.request_fd;
+    b->reply = before.reply;
+    b->reply_fd = before.reply_fd;
 }
 
 /* Growing at least doubles: a series of slightly larger calls must not replace the worker each time. */

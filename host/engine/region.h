@@ -33,6 +33,13 @@ SUAN_MUST_USE enum suan_status region_open(struct region *region, uint64_t input
                                            struct suan_error *error);
 void region_done(struct region *region);
 
+/* A second pair of request and reply over the arenas of `owner`, which must outlive it and not grow meanwhile. */
+SUAN_MUST_USE enum suan_status region_borrow(const struct region *owner, struct region *out,
+                                             struct suan_error *error);
+void region_return(struct region *borrower);
+/* Exchanges the pairs of request and reply. */
+void region_swap(struct region *a, struct region *b);
+
 /* A new arena of at least `bytes`; its worker must be gone. The input arena keeps its content. */
 SUAN_MUST_USE enum suan_status region_grow_input(struct region *region, uint64_t bytes,
                                                  struct suan_error *error);

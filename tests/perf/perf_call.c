@@ -46,7 +46,7 @@ static void measure_inprocess(struct suan_engine *engine)
     double ours[ROUNDS], bare[ROUNDS];
     struct perf_tensor in, out;
     entry_function *entry = NULL;
-    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_INPROCESS, -1, SUAN_ISOLATION_NONE, 0);
+    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_INPROCESS, -1, SUAN_ISOLATION_NONE, 0, 0);
     *(void **)&entry = dlsym(dlopen(SUAN_TEST_PLUGIN, RTLD_NOW | RTLD_LOCAL), "suan_plugin_v1");
     perf_vector(&in, x, 8);
     perf_vector(&out, y, 1);
@@ -134,7 +134,7 @@ static struct suan_guest *stage(struct suan_engine *engine, enum suan_isolation_
 {
     const struct suan_guest_stage nothing = {0};
     struct suan_error error = no_error;
-    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, WORKER_CPU, require, 0);
+    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, WORKER_CPU, require, 0, 0);
     perf_must(suan_guest_stage(guest, &in->tensor, 1, &out->tensor, 1, &nothing, &error), &error, "staging");
     return guest;
 }
@@ -153,7 +153,7 @@ static void measure_worker(struct suan_engine *sealed, struct suan_engine *open)
     perf_vector(&out, y, 1);
     struct suan_guest *shut = stage(sealed, SUAN_ISOLATION_NONE, &in, &out);
     struct suan_guest *ajar = stage(open, SUAN_ISOLATION_UNCHECKED, &in, &out);
-    struct suan_guest *full = perf_guest(sealed, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_NONE, 0);
+    struct suan_guest *full = perf_guest(sealed, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_NONE, 0, 0);
     for (int i = 0; i < ROUNDS; i++) {
         ours[i] = staged_round_ns(shut);
         bare[i] = serve_round_ns(ball, (uint32_t)i + 1);
@@ -183,7 +183,7 @@ static void measure_large(struct suan_engine *engine)
     struct suan_error error = no_error;
     struct perf_tensor in_large, in_small, out;
     void *buffer = NULL;
-    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_NONE, 0);
+    struct suan_guest *guest = perf_guest(engine, SUAN_GUEST_SEALED, WORKER_CPU, SUAN_ISOLATION_NONE, 0, 0);
     perf_must(suan_guest_buffer(guest, LARGE * sizeof(double), &buffer, &error), &error,
               "a buffer of 64 MiB");
     perf_vector(&in_large, buffer, LARGE);

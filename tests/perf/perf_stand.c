@@ -26,7 +26,8 @@ struct suan_engine *perf_engine(const char *const *switches)
 }
 
 struct suan_guest *perf_guest(struct suan_engine *engine, enum suan_guest_home home, int cpu,
-                              enum suan_isolation_level require, enum suan_guest_zygote zygote)
+                              enum suan_isolation_level require, enum suan_guest_zygote zygote,
+                              uint32_t spares)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer plugin = {0};
     struct suan_error error = {0};
@@ -39,6 +40,7 @@ struct suan_guest *perf_guest(struct suan_engine *engine, enum suan_guest_home h
                                                .require = require,
                                                .zygote = zygote,
                                                .group = SUAN_GUEST_UNGROUPED,
+                                               .spares = spares,
                                                .cpus = cpus,
                                                .n_cpus = cpu < 0 ? 0 : 1};
     perf_must(suan_guest_open(engine, &options, &guest, &error), &error, "opening a guest");

@@ -10,7 +10,8 @@ void perf_must(enum suan_status status, const struct suan_error *error, const ch
 struct suan_engine *perf_engine(const char *const *switches);
 /* cpu < 0: not pinned. `require` as in the options. */
 struct suan_guest *perf_guest(struct suan_engine *engine, enum suan_guest_home home, int cpu,
-                              enum suan_isolation_level require, enum suan_guest_zygote zygote);
+                              enum suan_isolation_level require, enum suan_guest_zygote zygote,
+                              uint32_t spares);
 void perf_pin(int cpu);
 /* Sorts and returns the tenth percentile: what it takes when no neighbour disturbs. Peers are taken the same
  * way. */

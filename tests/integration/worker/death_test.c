@@ -126,3 +126,53 @@ Test(death, of_the_zygote_is_said)
     cr_assert_eq(second, SUAN_E_IO, "%s", stand.error.message);
     stand_close(&stand);
 }
+
+static void two_spares(struct suan_guest_options *options)
+{
+    options->spares = 2;
+}
+
+static int count_workers(void)
+{
+    pid_t zygotes[FOUND_MAX], workers[FOUND_MAX];
+    cr_assert_eq(children_of(getpid(), zygotes), 1);
+    return children_of(zygotes[0], workers);
+}
+
+Test(death, a_spare_takes_over_prepared)
+{
+    struct stand stand;
+    struct suan_guest *guest = NULL;
+    stand_open(&stand, NULL);
+    int without = count_workers();
+    cr_assert_eq(stand_load(&stand, "trouble", two_spares, &guest), SUAN_OK, "%s", stand.error.message);
+    cr_assert_eq(suan_guest_prepare(guest, stand.in, 1, &stand.error), SUAN_OK, "%s", stand.error.message);
+    cr_assert_eq(count_workers(), without + 3);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(stand_run(&stand, guest, TROUBLE_SEGV, 0), SUAN_E_WORKER_CRASHED);
+        stand_expect_honest(&stand, guest);
+        cr_assert_eq(count_workers(), without + (i < 2 ? 2 - i : 1));
+    }
+    cr_assert_eq(suan_guest_refill(guest, &stand.error), SUAN_OK, "%s", stand.error.message);
+    cr_assert_eq(count_workers(), without + 3);
+    stand_expect_honest(&stand, guest);
+    suan_guest_close(guest);
+    cr_assert_eq(count_workers(), without);
+    stand_close(&stand);
+}
+
+Test(death, spares_follow_a_new_preparation)
+{
+    struct stand stand;
+    struct suan_guest *guest = NULL;
+    stand_open(&stand, NULL);
+    cr_assert_eq(stand_load(&stand, "trouble", two_spares, &guest), SUAN_OK, "%s", stand.error.message);
+    stand.factor[0] = 5;
+    cr_assert_eq(suan_guest_prepare(guest, stand.in, 1, &stand.error), SUAN_OK);
+    stand.factor[0] = 2;
+    cr_assert_eq(suan_guest_prepare(guest, stand.in, 1, &stand.error), SUAN_OK);
+    cr_assert_eq(stand_run(&stand, guest, TROUBLE_ABORT, 0), SUAN_E_WORKER_CRASHED);
+    stand_expect_honest(&stand, guest);
+    suan_guest_close(guest);
+    stand_close(&stand);
+}
