@@ -35,6 +35,23 @@ static struct suan_json *summary_row(const struct demo_release *release, const s
     return row;
 }
 
+static void tell(const struct demo *demo, const struct demo_release *release, const struct suan_json *row,
+                 const struct suan_json *measurement)
+{
+    struct suan_span status = suan_json_text(suan_json_find(row, "status"));
+    struct suan_span reason = suan_json_text(suan_json_find(measurement, "reason"));
+    int64_t saving = suan_json_integer(suan_json_find(row, "saving_bp"));
+    int64_t lower = suan_json_integer(suan_json_find(row, "lower_bp"));
+    if (saving == 0) {
+        demo_say(demo, 4, "%s: %.*s: %.*s", release->id, SUAN_SPAN_PRINTF(status), SUAN_SPAN_PRINTF(reason));
+        return;
+    }
+    demo_say(demo, 4,
+             "%s: %.*s; takes %lld.%02lld %% less CPU time than the incumbent, at least %lld.%02lld %%",
+             release->id, SUAN_SPAN_PRINTF(status), (long long)(saving / 100), (long long)(saving % 100),
+             (long long)(lower / 100), (long long)(lower % 100));
+}
+
 static bool has_status(const struct suan_json *result, const char *status)
 {
     return suan_span_equal(suan_json_text(suan_json_find(suan_json_find(result, "measurement"), "status")),
@@ -67,12 +84,7 @@ static enum suan_status measure(struct demo *demo, struct demo_release *release,
         struct suan_span word =
             suan_json_text(suan_json_find(suan_json_find(result, "measurement"), "status"));
         struct suan_json *row = summary_row(release, suan_json_find(result, "measurement"));
-        int64_t saving = suan_json_integer(suan_json_find(row, "saving_bp"));
-        int64_t lower = suan_json_integer(suan_json_find(row, "lower_bp"));
-        demo_say(demo, 4,
-                 "%s: %.*s; uses %lld.%02lld %% less CPU time than the incumbent, at least %lld.%02lld %%",
-                 release->id, SUAN_SPAN_PRINTF(word), (long long)(saving / 100), (long long)(saving % 100),
-                 (long long)(lower / 100), (long long)(lower % 100));
+        tell(demo, release, row, suan_json_find(result, "measurement"));
         if (has_status(result, "noisy") && attempt < TRIES) {
             suan_json_release(row);
             demo_say(demo, 4, "%s: the machine was too noisy, trying again", release->id);
