@@ -81,8 +81,6 @@ static enum suan_status measure(struct demo *demo, struct demo_release *release,
         enum suan_status status = measure_once(demo, release, &result, error);
         if (result == NULL)
             return status;
-        struct suan_span word =
-            suan_json_text(suan_json_find(suan_json_find(result, "measurement"), "status"));
         struct suan_json *row = summary_row(release, suan_json_find(result, "measurement"));
         tell(demo, release, row, suan_json_find(result, "measurement"));
         if (has_status(result, "noisy") && attempt < TRIES) {
