@@ -38,6 +38,8 @@ static enum suan_status run_run(struct cli *cli, const struct command *row, cons
     enum suan_status status = arguments_integer(arguments, "seed", 0, INT64_MAX, &seed, error);
     if (status == SUAN_OK)
         status = arguments_integer(arguments, "deadline-ms", 1, 86400000, &deadline_ms, error);
+    if (status == SUAN_OK)
+        status = arguments_integer(arguments, "tile", 1, INT64_C(1) << 40, &request.tile, error);
     request.seed = (uint64_t)seed;
     request.deadline_ms = (uint64_t)deadline_ms;
     return status != SUAN_OK ? status : suan_service_run(cli->service, &request, &cli->result, error);
@@ -73,6 +75,7 @@ static void print_saved(const struct cli *cli, const struct suan_json *result)
                                             {"version", "version", COLUMN_TEXT},
                                             {"isolation", "level", COLUMN_TEXT},
                                             {"jobs", "jobs", COLUMN_INTEGER},
+                                            {"beyond the measured sizes", "unmetered_jobs", COLUMN_INTEGER},
                                             {"CPU time", "cpu_ns", COLUMN_CPU_NS},
                                             {"shadows", "pairs", COLUMN_INTEGER},
                                             {"receipts", "receipts", COLUMN_INTEGER},
@@ -155,6 +158,7 @@ static const struct option_row run_options[] = {
     {"receipt", "FILE", "close the metering period and write the signed receipt"},
     {"as", "IDENT", "whose receipt it is"},
     {"sign", "KEY", "the key that signs it"},
+    {"tile", "ROWS", "cut a large input into jobs of so many rows, of a size that was measured"},
     {"seed", "N", "for randomised algorithms"},
     {"deadline-ms", "N", "stop the call after so long; default 60000"},
     {NULL, NULL, NULL}};

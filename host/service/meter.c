@@ -384,6 +384,7 @@ static void list_one(const struct suan_receipt *receipt, struct suan_json *rows)
     suan_json_set_text(row, "level", receipt->level);
     suan_json_set_integer(row, "jobs", jobs);
     suan_json_set_integer(row, "cpu_ns", cpu_ns);
+    suan_json_set_integer(row, "unmetered_jobs", receipt->unmetered_jobs);
     suan_json_set_integer(row, "pairs", (int64_t)receipt->pair_count);
     suan_json_set_integer(row, "receipts", receipt->sequence - 1);
     suan_json_add(rows, row);

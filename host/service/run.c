@@ -294,14 +294,69 @@ static void *watch(void *context)
     return NULL;
 }
 
+/* A view of some rows of a compact tensor. */
+static struct suan_tensor rows_of(const struct suan_tensor *whole, int64_t first, int64_t count,
+                                  int64_t shape[SUAN_MAX_RANK])
+{
+    struct suan_tensor part = *whole;
+    int64_t row = whole->dtype.bits / 8;
+    for (int32_t d = 1; d < whole->ndim; d++)
+        row *= whole->shape[d];
+    memcpy(shape, whole->shape, (size_t)whole->ndim * sizeof shape[0]);
+    shape[0] = count;
+    part.shape = shape;
+    part.data = (char *)whole->data + first * row;
+    return part;
+}
+
+/* That the size of a job is the rows of one input, and that each output has as many. */
+static enum suan_status check_tiles(const struct running *running, struct suan_error *error)
+{
+    const struct suan_task_info *info = running->info;
+    const struct suan_tensor *sized = &running->in[info->size_port];
+    bool fits = info->size_dim == 0 && info->size_port >= info->n_prepared && sized->ndim > 0;
+    for (uint32_t i = 0; fits && i < info->n_out; i++)
+        fits = (info->out[i].flags & SUAN_PORT_DYNAMIC) == 0 && running->out[i].ndim > 0 &&
+               running->out[i].shape[0] == sized->shape[0];
+    return fits ? SUAN_OK
+                : suan_error_set(error, SUAN_E_USAGE, "run.tile", "leave --tile out",
+                                 "%s cannot be run in tiles", suan_contract_task(running->contract));
+}
+
+/* Tile by tile: each is a job of its own, of a size that was measured. */
+static enum suan_status call_tiles(struct running *running, struct suan_error *error)
+{
+    const struct suan_task_info *info = running->info;
+    struct suan_tensor in[SUAN_MAX_PORTS], out[SUAN_MAX_PORTS];
+    int64_t in_shape[SUAN_MAX_RANK], out_shapes[SUAN_MAX_PORTS][SUAN_MAX_RANK];
+    int64_t rows = running->in[info->size_port].shape[0], tile = running->request->tile;
+    enum suan_status status = check_tiles(running, error);
+    memcpy(in, running->in, sizeof in);
+    for (int64_t first = 0; first < rows && status == SUAN_OK; first += tile) {
+        int64_t count = rows - first < tile ? rows - first : tile;
+        in[info->size_port] = rows_of(&running->in[info->size_port], first, count, in_shape);
+        for (uint32_t i = 0; i < info->n_out; i++)
+            out[i] = rows_of(&running->out[i], first, count, out_shapes[i]);
+        status = (enum suan_status)suan_call(running->solver, in, info->n_in, out, info->n_out,
+                                             running->request->deadline_ms, error);
+    }
+    return status;
+}
+
+static enum suan_status call_once(struct running *running, struct suan_error *error)
+{
+    if (running->request->tile > 0)
+        return call_tiles(running, error);
+    return (enum suan_status)suan_call(running->solver, running->in, running->info->n_in, running->out,
+                                       running->info->n_out, running->request->deadline_ms, error);
+}
+
 static enum suan_status call(struct running *running, struct suan_error *error)
 {
     struct watch watching = {.interrupted = running->service->options.interrupted, .solver = running->solver};
     bool watched =
         watching.interrupted != NULL && pthread_create(&watching.thread, NULL, watch, &watching) == 0;
-    enum suan_status status =
-        (enum suan_status)suan_call(running->solver, running->in, running->info->n_in, running->out,
-                                    running->info->n_out, running->request->deadline_ms, error);
+    enum suan_status status = call_once(running, error);
     watching.done = 1;
     if (watched)
         pthread_join(watching.thread, NULL);

@@ -16,6 +16,7 @@ struct suan_run_request {
     const char *trust, *journal;       /* as suan_open_options */
     const char *receipt, *ident, *key; /* write a receipt there, for ident, signed by key; NULL: none */
     uint64_t seed, deadline_ms;
+    int64_t tile; /* rows of a job: the sized input is cut into so many at a time; 0: one job */
 };
 /* {"release", "version", "task", "level", "outputs": [{name, dtype, shape, file}], "receipt"}. The caller's
    signals of stopping cancel the call. */
