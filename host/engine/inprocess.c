@@ -3,120 +3,35 @@
  * leaves changed by accident is put back: the floating-point mode and the thread's locale after every call;
  * signal mask, directory and umask after loading, the first call, and every 1,024th.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "guest_state.h"
-#include "loader/float.h"
 #include "loader/loader.h"
+#include "surroundings.h"
 
 enum { FULL_CHECK_EVERY = 1024 };
 
-/* --- keeping the process as it was ------------------------------------------------------------------- */
-
-struct surroundings {
-    struct suan_float_mode mode;
-    locale_t locale;
-    bool full;
-    sigset_t signals;
-    mode_t mask;
-    int folder;
-    char process_locale[256];
-};
-
-/* umask can only be read by setting it; done in rare calls alone. */
-static mode_t read_umask(void)
+/* How much is looked at around this call. */
+static inline enum surroundings_extent extent_of(const struct suan_guest *guest)
 {
-    mode_t mask = umask(077);
-    umask(mask);
-    return mask;
+    return guest->calls <= 1 || guest->calls % FULL_CHECK_EVERY == 0 ? SURROUNDINGS_ALL : SURROUNDINGS_THREAD;
 }
 
-static void remember_fully(struct surroundings *out)
+static void note_repairs(struct suan_guest *guest, uint32_t repairs)
 {
-    pthread_sigmask(SIG_SETMASK, NULL, &out->signals);
-    out->mask = read_umask();
-    out->folder = open(".", O_PATH | O_CLOEXEC);
-    const char *name = setlocale(LC_ALL, NULL);
-    snprintf(out->process_locale, sizeof out->process_locale, "%s", name == NULL ? "" : name);
-}
-
-static inline void remember(const struct suan_guest *guest, struct surroundings *out)
-{
-    out->mode = suan_float_read();
-    out->locale = uselocale((locale_t)0);
-    out->full = guest->calls <= 1 || guest->calls % FULL_CHECK_EVERY == 0;
-    if (out->full)
-        remember_fully(out);
-}
-
-static uint32_t restore_folder(int folder)
-{
-    struct stat before, now;
-    if (folder < 0)
-        return 0;
-    bool moved = fstat(folder, &before) == 0 && stat(".", &now) == 0 &&
-                 (before.st_dev != now.st_dev || before.st_ino != now.st_ino);
-    uint32_t repairs = moved && fchdir(folder) == 0;
-    close(folder);
-    return repairs;
-}
-
-static uint32_t restore_fully(const struct surroundings *before)
-{
-    sigset_t now;
-    uint32_t repairs = restore_folder(before->folder);
-    pthread_sigmask(SIG_SETMASK, NULL, &now);
-    for (int i = 1; i < NSIG; i++) {
-        if (sigismember(&now, i) != sigismember(&before->signals, i)) {
-            pthread_sigmask(SIG_SETMASK, &before->signals, NULL);
-            repairs++;
-            break;
-        }
-    }
-    if (read_umask() != before->mask) {
-        umask(before->mask);
-        repairs++;
-    }
-    const char *name = setlocale(LC_ALL, NULL);
-    if (name != NULL && strcmp(name, before->process_locale) != 0 &&
-        setlocale(LC_ALL, before->process_locale) != NULL)
-        repairs++;
-    return repairs;
-}
-
-static void repair(struct suan_guest *guest, const struct surroundings *before)
-{
-    uint32_t repairs = 0;
-    if (!suan_float_equal(suan_float_read(), before->mode)) {
-        suan_float_write(before->mode);
-        repairs++;
-    }
-    if (uselocale((locale_t)0) != before->locale) {
-        uselocale(before->locale);
-        repairs++;
-    }
-    if (before->full)
-        repairs += restore_fully(before);
     if (repairs == 0)
         return;
     guest->repairs += repairs;
     guest_keep_log(guest, "the plugin left the process changed; it was put back as it was");
 }
 
-static inline void restore(struct suan_guest *guest, const struct surroundings *before)
+static inline void restore(struct suan_guest *guest, struct surroundings *before)
 {
-    if (before->full || !suan_float_equal(suan_float_read(), before->mode) ||
-        uselocale((locale_t)0) != before->locale)
-        repair(guest, before);
+    if (!surroundings_are_same(before))
+        note_repairs(guest, surroundings_restore(before));
 }
 
 /* --- life -------------------------------------------------------------------------------------------- */
@@ -170,7 +85,7 @@ static enum suan_status load(struct suan_guest *guest, struct suan_error *error)
                                             .id = guest->id,
                                             .version = guest->version};
     snprintf(path, sizeof path, "/proc/self/fd/%d", guest->plugin);
-    remember(guest, &before);
+    surroundings_remember(&before, extent_of(guest));
     enum suan_status status = suan_loader_open(path, &facts, suan_services_host(), &plugin, error);
     restore(guest, &before);
     guest->loaded = plugin;
@@ -192,7 +107,7 @@ static enum suan_status create(struct suan_guest *guest, struct suan_error *erro
     struct surroundings before;
     struct suan_ctx *ctx = begin(guest);
     int32_t status;
-    remember(guest, &before);
+    surroundings_remember(&before, extent_of(guest));
     if (guest->role == SUAN_GUEST_TASK)
         status = guest->loaded->task->create(suan_services_host(), ctx, &config, &guest->instance);
     else
@@ -334,7 +249,7 @@ enum suan_status inprocess_prepare(struct suan_guest *guest, const struct suan_t
     if (status != SUAN_OK || algorithm_of(guest)->prepare == NULL)
         return status;
     struct suan_ctx *ctx = begin(guest);
-    remember(guest, &before);
+    surroundings_remember(&before, extent_of(guest));
     int32_t result = algorithm_of(guest)->prepare(guest->instance, ctx, inputs.tensors, n_in);
     restore(guest, &before);
     return finish(guest, result, "prepare", error);
@@ -536,7 +451,7 @@ static enum suan_status run_now(struct suan_guest *guest, const struct suan_tens
                                  .out = out,
                                  .scratch = guest->scratch,
                                  .scratch_bytes = guest->inferred.scratch_bytes};
-    remember(guest, &before);
+    surroundings_remember(&before, extent_of(guest));
     int32_t result = algorithm_of(guest)->run(guest->instance, &run);
     restore(guest, &before);
     if (result == SUAN_OK)

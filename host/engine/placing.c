@@ -1,5 +1,5 @@
 /* Where a call's tensors lie in the arenas. All arithmetic is the host's own. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest_state.h"
@@ -177,4 +177,42 @@ void placing_describe(const struct suan_wire_descriptor *descriptor, struct suan
             out->strides[i] = step;
         step *= out->shape[i];
     }
+}
+
+enum suan_status suan_guest_buffer(struct suan_guest *guest, uint64_t bytes, void **out_buffer,
+                                   struct suan_error *error)
+{
+    uint64_t offset = 0;
+    if (engine_is_forked(guest->engine))
+        return guest_ready(guest, error);
+    if (guest->home == SUAN_GUEST_INPROCESS) {
+        uint64_t size = region_align(bytes == 0 ? 1 : bytes, SUAN_TENSOR_ALIGN);
+        void *place = aligned_alloc(SUAN_TENSOR_ALIGN, size);
+        if (place == NULL)
+            return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+        *out_buffer = memset(place, 0, size);
+        return SUAN_OK;
+    }
+    guest->is_staged = false;
+    if (!region_keep(&guest->region, bytes, &offset)) {
+        uint64_t wanted = region_free_from(&guest->region) + region_align(bytes + 1, SUAN_TENSOR_ALIGN);
+        enum suan_status status = placing_make_room(guest, wanted, 0, error);
+        if (status != SUAN_OK)
+            return status;
+        if (!region_keep(&guest->region, bytes, &offset))
+            return suan_error_set(error, SUAN_E_CAPACITY, "guest.arena", "free some buffers",
+                                  "too many buffers are in use");
+    }
+    *out_buffer = memset(guest->region.input.base + offset, 0, bytes);
+    return SUAN_OK;
+}
+
+void suan_guest_buffer_free(struct suan_guest *guest, void *buffer)
+{
+    if (buffer == NULL)
+        return;
+    if (guest->home == SUAN_GUEST_INPROCESS)
+        free(buffer);
+    else
+        region_release(&guest->region, (uint64_t)((uint8_t *)buffer - guest->region.input.base));
 }
