@@ -177,25 +177,37 @@ static void unlink_zygote(struct suan_engine *engine, struct zygote *zygote)
     pthread_mutex_unlock(&engine->lock);
 }
 
+/* The first worker of a zygote, with memories of its own. */
+struct probe {
+    struct region region;
+    int nothing; /* a plugin that is never loaded */
+    struct resident *resident;
+    struct resident_plan plan;
+};
+
+static void end_probe(struct zygote *zygote)
+{
+    struct probe *probe = zygote->probe;
+    zygote->probe = NULL;
+    if (probe == NULL)
+        return;
+    resident_end(probe->resident);
+    if (probe->region.request != NULL)
+        region_done(&probe->region);
+    if (probe->nothing >= 0)
+        close(probe->nothing);
+    free(probe);
+}
+
 void engine_remove_zygote(struct suan_engine *engine, struct zygote *zygote)
 {
     if (zygote == NULL)
         return;
+    end_probe(zygote);
     unlink_zygote(engine, zygote);
     engine_ring(engine);
     zygote_end(zygote);
     free(zygote);
-}
-
-static void await_greeting(struct suan_engine *engine, struct zygote *zygote)
-{
-    uint64_t until_ns = suan_clock_monotonic_ns() + RESIDENT_START_NS;
-    struct timespec until = {(time_t)(until_ns / 1000000000), (long)(until_ns % 1000000000)};
-    int cause = 0;
-    pthread_mutex_lock(&engine->lock);
-    while (!zygote->greeted && !zygote->gone && cause == 0)
-        cause = pthread_cond_timedwait(&engine->changed, &engine->lock, &until);
-    pthread_mutex_unlock(&engine->lock);
 }
 
 /* Lets the probe worker try its attempts, and learns from them and from its death. */
@@ -215,34 +227,58 @@ static void learn(struct zygote *zygote, struct resident *probe)
     zygote->probed = true;
 }
 
-static enum suan_status probe_zygote(struct suan_engine *engine, struct zygote *zygote,
+static enum suan_status begin_probe(struct suan_engine *engine, struct zygote *zygote,
+                                    struct suan_error *error)
+{
+    struct probe *probe = calloc(1, sizeof *probe);
+    if (probe == NULL)
+        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    probe->nothing = -1;
+    zygote->probe = probe;
+    enum suan_status status = region_seal_bytes(suan_span("", 1), &probe->nothing, error);
+    if (status == SUAN_OK)
+        status = region_open(&probe->region, SUAN_WIRE_PAGE, SUAN_WIRE_PAGE, error);
+    if (status != SUAN_OK)
+        return status;
+    probe->plan = (struct resident_plan){.plugin = probe->nothing,
+                                         .plugin_bytes = 1,
+                                         .memory_bytes = DEFAULT_MEMORY,
+                                         .threads = 1,
+                                         .flags = SUAN_CONTROL_PROBE,
+                                         .grouped = engine->shared == NULL};
+    return resident_order(engine, zygote, &probe->region, &probe->plan, &probe->resident, error);
+}
+
+enum suan_status engine_finish_probe(struct suan_engine *engine, struct zygote *zygote,
                                      struct suan_error *error)
 {
-    SUAN_CLEANUP(region_done) struct region region = {0};
-    SUAN_CLEANUP(suan_closep) int nothing = -1;
-    struct resident *probe = NULL;
-    enum suan_status status = region_seal_bytes(suan_span("", 1), &nothing, error);
-    if (status == SUAN_OK)
-        status = region_open(&region, SUAN_WIRE_PAGE, SUAN_WIRE_PAGE, error);
+    struct probe *probe = zygote->probe;
+    if (probe == NULL)
+        return SUAN_OK;
+    enum suan_status status = resident_verify(probe->resident, &probe->plan, error);
     if (status != SUAN_OK)
         return status;
-    const struct resident_plan plan = {.plugin = nothing,
-                                       .plugin_bytes = 1,
-                                       .memory_bytes = DEFAULT_MEMORY,
-                                       .threads = 1,
-                                       .flags = SUAN_CONTROL_PROBE,
-                                       .grouped = engine->shared == NULL};
-    status = resident_start(engine, zygote, &region, &plan, &probe, error);
-    if (status != SUAN_OK)
-        return status;
-    learn(zygote, probe);
-    verify_probe(zygote, &probe->report);
+    learn(zygote, probe->resident);
+    verify_probe(zygote, &probe->resident->report);
     if (engine->shared == NULL) { /* the first, whose findings are the engine's report */
-        memcpy(engine->report.layers, probe->report.layers, sizeof engine->report.layers);
-        engine->report.level = probe->report.level;
+        memcpy(engine->report.layers, probe->resident->report.layers, sizeof engine->report.layers);
+        engine->report.level = probe->resident->report.level;
     }
-    resident_end(probe);
+    end_probe(zygote);
     return SUAN_OK;
+}
+
+/* The zygote took no order: was the program there, and was it a worker? */
+static enum suan_status explain_birth(struct suan_engine *engine, struct zygote *zygote,
+                                      enum suan_status status, struct suan_error *error)
+{
+    int cause = zygote_birth_failure(zygote);
+    if (cause != 0)
+        return suan_error_errno(error, "engine.worker", cause, engine->program);
+    if (zygote->greeted)
+        return status;
+    return suan_error_set(error, SUAN_E_IO, "engine.worker", "check the program's path and version",
+                          "%s did not start as a worker of this version", engine->program);
 }
 
 enum suan_status engine_add_zygote(struct suan_engine *engine, struct zygote **out_zygote,
@@ -262,15 +298,13 @@ enum suan_status engine_add_zygote(struct suan_engine *engine, struct zygote **o
     engine->zygotes = zygote;
     pthread_mutex_unlock(&engine->lock);
     engine_ring(engine);
-    await_greeting(engine, zygote);
-    status = zygote->greeted
-                 ? probe_zygote(engine, zygote, error)
-                 : suan_error_set(error, SUAN_E_IO, "engine.worker", "check the program's path and version",
-                                  "%s did not start as a worker of this version", engine->program);
-    if (status != SUAN_OK)
+    status = begin_probe(engine, zygote, error);
+    if (status != SUAN_OK) {
+        status = explain_birth(engine, zygote, status, error);
         engine_remove_zygote(engine, zygote);
-    else
+    } else {
         *out_zygote = zygote;
+    }
     return status;
 }
 
@@ -359,7 +393,13 @@ static enum suan_status set_up(struct suan_engine *engine, struct suan_error *er
     int cause = start_reaper(engine);
     if (cause != 0)
         return suan_error_errno(error, "engine.open", cause, "starting the engine's thread");
-    return engine_add_zygote(engine, &engine->shared, error);
+    struct zygote *first = NULL;
+    enum suan_status status = engine_add_zygote(engine, &first, error);
+    if (status != SUAN_OK)
+        return status;
+    status = engine_finish_probe(engine, first, error);
+    engine->shared = first;
+    return status;
 }
 
 enum suan_status suan_engine_open(const struct suan_engine_options *options, struct suan_engine **out_engine,

@@ -408,7 +408,11 @@ enum suan_status guest_make_worker(struct suan_guest *guest, struct suan_error *
                                        .spin_ns = guest->machine.online_cpus < 2 ? 0 : RESIDENT_SPIN_NS};
     guest->log_seen = 0;
     guest->is_written = false;
-    status = resident_start(guest->engine, zygote, &guest->region, &plan, &guest->resident, error);
+    status = resident_order(guest->engine, zygote, &guest->region, &plan, &guest->resident, error);
+    if (status == SUAN_OK)
+        status = engine_finish_probe(guest->engine, zygote, error); /* while this worker seals itself */
+    if (status == SUAN_OK)
+        status = resident_verify(guest->resident, &plan, error);
     if (status == SUAN_OK)
         status = settle_in(guest, error);
     if (status != SUAN_OK)

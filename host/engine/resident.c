@@ -189,7 +189,7 @@ static void look_at(struct resident *resident, const struct resident_plan *plan)
     verify_worker(&subject, &resident->report);
 }
 
-enum suan_status resident_start(struct suan_engine *engine, struct zygote *zygote, struct region *region,
+enum suan_status resident_order(struct suan_engine *engine, struct zygote *zygote, struct region *region,
                                 const struct resident_plan *plan, struct resident **out_resident,
                                 struct suan_error *error)
 {
@@ -207,15 +207,21 @@ enum suan_status resident_start(struct suan_engine *engine, struct zygote *zygot
     resident->id |= 1; /* 0 means none */
     fill_request(resident, plan);
     enum suan_status status = order(resident, plan, error);
-    if (status == SUAN_OK)
-        status = await_state(resident, SUAN_WIRE_SEALED, error);
-    if (status != SUAN_OK) {
+    if (status != SUAN_OK)
         resident_end(resident);
+    else
+        *out_resident = resident;
+    return status;
+}
+
+enum suan_status resident_verify(struct resident *resident, const struct resident_plan *plan,
+                                 struct suan_error *error)
+{
+    enum suan_status status = await_state(resident, SUAN_WIRE_SEALED, error);
+    if (status != SUAN_OK)
         return status;
-    }
     enter_cgroup(resident, plan);
     look_at(resident, plan);
-    *out_resident = resident;
     return SUAN_OK;
 }
 

@@ -83,19 +83,25 @@ struct resident {
     int exit_code, exit_status; /* lock */
 };
 
-/* A fresh zygote in the engine's list, probed. */
+/* A fresh zygote in the engine's list. Its probe worker is under way: engine_finish_probe must follow before any level is
+   judged, and may wait until another worker has been ordered. */
 SUAN_MUST_USE enum suan_status engine_add_zygote(struct suan_engine *engine, struct zygote **out_zygote,
                                                  struct suan_error *error);
+/* Does nothing if that has been done. */
+SUAN_MUST_USE enum suan_status engine_finish_probe(struct suan_engine *engine, struct zygote *zygote,
+                                                   struct suan_error *error);
 void engine_remove_zygote(struct suan_engine *engine, struct zygote *zygote); /* takes NULL */
 bool engine_is_forked(const struct suan_engine *engine);
 void engine_ring(struct suan_engine *engine);
 
-/* Orders a worker, waits until it is sealed, and looks at it. Its report says what was found; nothing of the
-   plugin has run. Errors: SUAN_E_WORKER_LOAD (a library), SUAN_E_WORKER_CRASHED, SUAN_E_WORKER_TIMEOUT,
-   SUAN_E_IO. */
-SUAN_MUST_USE enum suan_status resident_start(struct suan_engine *engine, struct zygote *zygote,
+/* Orders a worker, which then seals itself. Errors: SUAN_E_IO. */
+SUAN_MUST_USE enum suan_status resident_order(struct suan_engine *engine, struct zygote *zygote,
                                               struct region *region, const struct resident_plan *plan,
                                               struct resident **out_resident, struct suan_error *error);
+/* Waits until it is sealed, and looks at it. Its report says what was found; nothing of the plugin has run. On failure it
+   must still be ended. Errors: SUAN_E_WORKER_LOAD (a library), SUAN_E_WORKER_CRASHED, SUAN_E_WORKER_TIMEOUT. */
+SUAN_MUST_USE enum suan_status resident_verify(struct resident *resident, const struct resident_plan *plan,
+                                               struct suan_error *error);
 /* Kills it if it lives, waits for its end, forgets it. Takes NULL. */
 void resident_end(struct resident *resident);
 void resident_kill(struct resident *resident, enum resident_reason reason);

@@ -159,17 +159,6 @@ static int attempt(struct birth *birth, unsigned flags, int sync, struct zygote 
     return 0;
 }
 
-/* Waits for the exec: the other end of `sync` closes, or carries the reason why not. */
-static int exec_result(int sync)
-{
-    int cause = 0;
-    ssize_t got;
-    do
-        got = read(sync, &cause, sizeof cause);
-    while (got < 0 && errno == EINTR);
-    return got == (ssize_t)sizeof cause ? cause : 0;
-}
-
 static int bear(struct birth *birth, struct zygote *zygote)
 {
     const unsigned tries[] = {CLONE_NEWUSER | CLONE_NEWPID, CLONE_NEWPID, 0};
@@ -181,16 +170,29 @@ static int bear(struct birth *birth, struct zygote *zygote)
         birth->sync = sync[1];
         cause = attempt(birth, tries[i], sync[0], zygote);
         close(sync[1]);
-        int exec_cause = cause == 0 ? exec_result(sync[0]) : 0;
+        if (cause == 0) {
+            zygote->birth = sync[0];
+            return 0;
+        }
         close(sync[0]);
-        if (cause == 0 && exec_cause != 0)
-            put_down(zygote->pid, zygote->pidfd);
-        if (cause == 0)
-            return exec_cause;
         if (i == 0)
             zygote->user_errno = cause;
     }
     return cause;
+}
+
+int zygote_birth_failure(struct zygote *zygote)
+{
+    int cause = 0;
+    ssize_t got;
+    if (zygote->birth < 0)
+        return 0;
+    do
+        got = read(zygote->birth, &cause, sizeof cause);
+    while (got < 0 && errno == EINTR);
+    close(zygote->birth);
+    zygote->birth = -1;
+    return got == (ssize_t)sizeof cause ? cause : 0;
 }
 
 enum suan_status zygote_start(const char *program, const char *const *switches, struct zygote *out_zygote,
@@ -209,7 +211,7 @@ enum suan_status zygote_start(const char *program, const char *const *switches, 
     if (host < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return suan_error_errno(error, code, errno, "starting the worker program");
     struct birth birth = {.program = file, .socket = pair[1], .host = host, .arguments = arguments};
-    *out_zygote = (struct zygote){.socket = pair[0], .pidfd = -1, .started_pidfd = -1};
+    *out_zygote = (struct zygote){.socket = pair[0], .pidfd = -1, .birth = -1, .started_pidfd = -1};
     int cause = bear(&birth, out_zygote);
     close(pair[1]);
     if (cause == 0)
@@ -226,6 +228,9 @@ void zygote_end(struct zygote *zygote)
         close(zygote->socket);
     if (zygote->started_pidfd >= 0)
         close(zygote->started_pidfd);
+    if (zygote->birth >= 0)
+        close(zygote->birth);
+    zygote->birth = -1;
     zygote->pidfd = zygote->socket = zygote->started_pidfd = -1;
 }
 

@@ -14,6 +14,7 @@
 struct zygote {
     struct zygote *next;
     int pidfd, socket;
+    int birth; /* closes when the program runs, or carries the errno of why not */
     pid_t pid;
     bool user_namespace; /* it was born into one, mapped */
     int user_errno;      /* why not */
@@ -24,12 +25,15 @@ struct zygote {
     struct suan_wire_layer_note notes[SUAN_LAYERS];
     /* what its probe worker showed, before any plugin */
     bool probed, probe_landlock, probe_mdwe, probe_filter;
+    struct probe *probe; /* under way */
 };
 
-/* Clones and execs the worker program; does not wait for its greeting. `switches` may be NULL. Errors:
+/* Clones, and lets the child exec the worker program; does not wait for that. `switches` may be NULL. Errors:
    NOT_FOUND, PERMISSION, IO "engine.worker". */
 SUAN_MUST_USE enum suan_status zygote_start(const char *program, const char *const *switches,
                                             struct zygote *out_zygote, struct suan_error *error);
+/* Why the program could not be exec'ed; 0 if it was. Waits for that to be known. */
+int zygote_birth_failure(struct zygote *zygote);
 /* Ends it, and with it all its workers, and waits for that. */
 void zygote_end(struct zygote *zygote);
 
