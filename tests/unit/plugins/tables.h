@@ -8,11 +8,12 @@ struct algorithm_row {
     char name[32], task[32]; /* plugins; inline, since rows are copied to another process */
 };
 
-#define TASK_ROWS {"astro-crossmatch", ""}, {"vector-knn-l2-f32", ""}
-#define ALGORITHM_ROWS                                                                                                 \
-    {"sky-kdtree", "astro-crossmatch"}, {"sky-zones", "astro-crossmatch"}, {"knn-openblas", "vector-knn-l2-f32"},      \
-    {                                                                                                                  \
-        "knn-hnsw", "vector-knn-l2-f32"                                                                                \
-    }
+/* clang-format off */
+#define TASK_ROWS {"astro-crossmatch", ""}, {"vector-knn-l2-f32", ""}, {"codec-deflate", ""}
+#define ALGORITHM_ROWS \
+    {"sky-kdtree", "astro-crossmatch"}, {"sky-zones", "astro-crossmatch"}, \
+    {"knn-openblas", "vector-knn-l2-f32"}, {"knn-hnsw", "vector-knn-l2-f32"}, \
+    {"deflate-libdeflate", "codec-deflate"}, {"deflate-isal", "codec-deflate"}
+/* clang-format on */
 
 #endif
