@@ -1,5 +1,8 @@
 /* Sealed and in process, copied and resident, staged and frozen: the same results. */
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "stand.h"
 
@@ -43,6 +46,29 @@ Test(place, in_process_puts_the_float_mode_back)
     stand.out[0].data = y;
     cr_assert_eq(stand_run(&stand, guest, TROUBLE_FLOAT_MODE, 0), SUAN_OK);
     cr_assert(tiny * one > 0, "subnormals are flushed");
+    cr_assert(strstr(suan_guest_log(guest, 0), "put back") != NULL);
+    suan_guest_close(guest);
+    stand_close(&stand);
+}
+
+Test(place, in_process_puts_directory_umask_and_signals_back)
+{
+    struct stand stand;
+    struct suan_guest *guest = NULL;
+    static _Alignas(64) double y[STAND_N];
+    char before[512], after[512];
+    sigset_t blocked;
+    stand_open(&stand, NULL);
+    open_prepared(&stand, in_process, &guest);
+    stand.out[0].data = y;
+    cr_assert_not_null(getcwd(before, sizeof before));
+    umask(022);
+    cr_assert_eq(stand_run(&stand, guest, TROUBLE_SURROUNDINGS, 0), SUAN_OK, "%s", stand.error.message);
+    cr_assert_not_null(getcwd(after, sizeof after));
+    cr_assert_str_eq(after, before);
+    cr_assert_eq(umask(022), 022);
+    sigprocmask(SIG_SETMASK, NULL, &blocked);
+    cr_assert_not(sigismember(&blocked, SIGUSR1));
     cr_assert(strstr(suan_guest_log(guest, 0), "put back") != NULL);
     suan_guest_close(guest);
     stand_close(&stand);
