@@ -59,7 +59,7 @@ SUAN_MUST_USE enum suan_status suan_policy_select(const struct suan_programme *c
 /* The decision for a claim whose family has no unique programme in force: REVIEW NO_UNIQUE_PROGRAMME. */
 void suan_policy_no_unique(const struct suan_claim *claim, struct suan_decision *out);
 
-const char *suan_outcome_name(enum suan_outcome outcome); /* "AWARD", "REJECT", "REVIEW" */
+const char *suan_policy_outcome_name(enum suan_outcome outcome); /* "AWARD", "REJECT", "REVIEW" */
 /* {decision, award_fen (null on REVIEW), binding, base_fen, tier, tight[], missing[], all_failed[],
    programme}; NULL if out of memory. */
 struct suan_json *suan_decision_json(const struct suan_decision *decision);

@@ -405,7 +405,7 @@ enum suan_status suan_policy_evaluate(const struct suan_request *request, struct
     return status;
 }
 
-const char *suan_outcome_name(enum suan_outcome outcome)
+const char *suan_policy_outcome_name(enum suan_outcome outcome)
 {
     static const char *const names[] = {"AWARD", "REJECT", "REVIEW"};
     return names[outcome];

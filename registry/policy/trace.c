@@ -62,7 +62,7 @@ struct suan_json *suan_decision_json(const struct suan_decision *d)
     struct suan_json *object = suan_json_new_object();
     if (object == NULL)
         return NULL;
-    suan_json_set_text(object, "decision", suan_outcome_name(d->outcome));
+    suan_json_set_text(object, "decision", suan_policy_outcome_name(d->outcome));
     if (d->outcome == SUAN_OUTCOME_REVIEW)
         suan_json_set_null(object, "award_fen");
     else

@@ -308,7 +308,7 @@ static void put_foot(struct writer *w)
         put(w, WORD_NOT_KNOWN);
     else
         suan_text_yuan(w->out, d->award_fen);
-    suan_buffer_printf(w->out, "   %s %s", suan_outcome_name(d->outcome), d->binding);
+    suan_buffer_printf(w->out, "   %s %s", suan_policy_outcome_name(d->outcome), d->binding);
     end_line(w);
     for (uint32_t i = 0; i < d->missing_count; i++) {
         begin_line(w, WORD_MISSING);

@@ -229,7 +229,8 @@ Test(decision, the_claim_of_three_million_is_quoted_as_the_rules_say)
                  SUAN_OK);
     for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
         struct suan_decision decision = decide(quotes[i].programme, claim, NULL);
-        cr_expect_str_eq(suan_outcome_name(decision.outcome), quotes[i].decision, "%s", quotes[i].programme);
+        cr_expect_str_eq(suan_policy_outcome_name(decision.outcome), quotes[i].decision, "%s",
+                         quotes[i].programme);
         cr_expect_str_eq(decision.binding, quotes[i].binding, "%s", quotes[i].programme);
         cr_expect_eq(decision.award_fen, quotes[i].award_fen, "%s", quotes[i].programme);
     }

@@ -448,7 +448,7 @@ static void compare(const struct world *world, int p, int c, const struct suan_d
 {
     char tier[64], list[1024];
     snprintf(tier, sizeof tier, "%.*s", SUAN_SPAN_PRINTF(d->tier));
-    same(world, p, c, "decision", suan_outcome_name(d->outcome), r->decision);
+    same(world, p, c, "decision", suan_policy_outcome_name(d->outcome), r->decision);
     same(world, p, c, "binding", d->binding, r->binding);
     same_number(world, p, c, "award_fen", d->award_fen, r->award);
     same_number(world, p, c, "base_fen", d->base_fen, r->base);
