@@ -285,8 +285,7 @@ static enum suan_status submit(struct suan_service *service, struct envelope *en
                                const struct change *changes, size_t count, struct suan_json **out_result,
                                struct suan_error *error)
 {
-    struct suan_submission *submissions = calloc(count, sizeof *submissions);
-    SUAN_CLEANUP(suan_freep) void *owned = submissions;
+    SUAN_CLEANUP(suan_freep) struct suan_submission *submissions = calloc(count, sizeof *submissions);
     if (submissions == NULL)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     for (size_t i = 0; i < count; i++)
