@@ -149,9 +149,13 @@ static enum suan_status read_real(struct reader *reader, const char *column, dou
     enum suan_status status = next_field(reader, column, &text);
     if (status != SUAN_OK)
         return status;
-    *out = strcmp(text, "nan") == 0 ? (double)NAN : strtod(text, &end);
+    if (strcmp(text, "nan") == 0) {
+        *out = (double)NAN;
+        return SUAN_OK;
+    }
+    *out = strtod(text, &end);
     snprintf(again, sizeof again, "%.17g", *out);
-    if (strcmp(text, "nan") != 0 && (*end != '\0' || strcmp(again, text) != 0))
+    if (*end != '\0' || strcmp(again, text) != 0)
         return bad_field(reader, column);
     return SUAN_OK;
 }
