@@ -98,7 +98,9 @@ void suan_error_prefix(struct suan_error *error, const char *prefix)
     char message[sizeof error->message];
     memcpy(message, error->message, sizeof message);
     size_t used = (size_t)snprintf(error->message, sizeof error->message, "%s: ", prefix);
-    if (used < sizeof error->message)
+    if (used < sizeof error->message && strncmp(message, error->message, used) == 0)
+        memcpy(error->message, message, sizeof message);
+    else if (used < sizeof error->message)
         snprintf(error->message + used, sizeof error->message - used, "%s", message);
     make_printable(error->message, sizeof error->message);
 }

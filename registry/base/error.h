@@ -33,7 +33,8 @@ __attribute__((format(printf, 5, 6))) enum suan_status suan_error_set(struct sua
 enum suan_status suan_error_errno(struct suan_error *error, const char *code, int errno_value,
                                   const char *what);
 
-/* Puts "PREFIX: " before the message of a failure that is being passed on. Does nothing for NULL. */
+/* Puts "PREFIX: " before the message of a failure that is being passed on, unless the message begins so
+   already. Does nothing for NULL. */
 void suan_error_prefix(struct suan_error *error, const char *prefix);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,20 @@ static bool write_all(int fd, struct suan_span content)
         content = suan_span(content.data + put, content.size - (size_t)put);
     }
     return true;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void suan_folder_remove(const char *path)
+{
+    enum { FOLDERS_OPEN = 16 };
+    nftw(path, remove_entry, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
 enum suan_status suan_folder_sync(const char *path, struct suan_error *error)

@@ -16,6 +16,8 @@ SUAN_MUST_USE enum suan_status suan_file_replace(const char *path, struct suan_s
 
 /* Creates the folder and its missing parents. An existing folder is fine. */
 SUAN_MUST_USE enum suan_status suan_folder_make(const char *path, struct suan_error *error);
+/* Removes the folder with all that is in it, as far as possible. */
+void suan_folder_remove(const char *path);
 /* Makes durable which names the folder holds. */
 SUAN_MUST_USE enum suan_status suan_folder_sync(const char *path, struct suan_error *error);
 
