@@ -49,6 +49,20 @@ enum suan_status checkpoint_key_of(const struct suan_charter *charter, enum suan
     return suan_note_key_init(out, name, SUAN_NOTE_ED25519, key->point, error);
 }
 
+static const char bring_keys[] = "bring the folder notes/ from a backup of this registry";
+
+/* A note key that cannot be read is damage to the registry, unless the system keeps it from us. */
+static enum suan_status open_key(const char *path, struct suan_signer **out_signer, struct suan_error *error)
+{
+    struct suan_error cause = {0};
+    enum suan_status status = suan_signer_open(path, out_signer, &cause);
+    if (status == SUAN_OK)
+        return SUAN_OK;
+    if (status == SUAN_E_FORMAT || status == SUAN_E_REFUSED || status == SUAN_E_UNSUPPORTED)
+        return suan_error_set(error, SUAN_E_INTEGRITY, "registry.notes", bring_keys, "%s", cause.message);
+    return suan_error_set(error, status, cause.code, cause.hint, "%s", cause.message);
+}
+
 enum suan_status checkpoint_open_keys(struct suan_registry *registry, struct suan_error *error)
 {
     for (int log = 0; log < LOG_COUNT; log++) {
@@ -56,7 +70,7 @@ enum suan_status checkpoint_open_keys(struct suan_registry *registry, struct sua
         enum suan_status status =
             note_path(suan_store_folder(registry->store), (enum suan_log)log, "", path, error);
         if (status == SUAN_OK && access(path, F_OK) == 0)
-            status = suan_signer_open(path, &registry->note_signers[log], error);
+            status = open_key(path, &registry->note_signers[log], error);
         if (status != SUAN_OK)
             return status;
     }
@@ -113,8 +127,31 @@ static enum suan_status open_successor(const struct suan_registry *registry, enu
         status = suan_signer_open(path, out_next, error);
     if (status != SUAN_OK || signer_is(*out_next, key))
         return status;
-    return suan_error_set(error, SUAN_E_INTEGRITY, "registry.notes", "bring the right note key",
+    return suan_error_set(error, SUAN_E_INTEGRITY, "registry.notes", bring_keys,
                           "neither note key of log '%s' is the one that the log names", suan_log_name(log));
+}
+
+enum suan_status checkpoint_check_keys(const struct suan_registry *registry, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
+    enum suan_status status = suan_store_begin(registry->store, &txn, error);
+    for (int log = 0; status == SUAN_OK && log < LOG_COUNT; log++) {
+        SUAN_CLEANUP(suan_signer_closep) struct suan_signer *next = NULL;
+        struct suan_note_key key;
+        uint64_t size = 0;
+        if (registry->note_signers[log] == NULL)
+            continue;
+        status = suan_log_size(txn, (enum suan_log)log, &size, error);
+        if (status == SUAN_OK)
+            status = suan_note_key_at(txn, (enum suan_log)log, size, &key, error);
+        if (status == SUAN_OK)
+            status = open_successor(registry, (enum suan_log)log, &key, &next, error);
+        if (status == SUAN_E_NOT_FOUND)
+            status = suan_error_set(error, SUAN_E_INTEGRITY, "registry.notes", bring_keys,
+                                    "%s/notes/%s is not the key that the log names",
+                                    suan_store_folder(registry->store), suan_log_name((enum suan_log)log));
+    }
+    return status;
 }
 
 static enum suan_status make_successor_present(struct suan_registry *registry, enum suan_log log,

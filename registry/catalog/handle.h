@@ -51,6 +51,10 @@ SUAN_MUST_USE enum suan_status checkpoint_ready(const struct suan_registry *regi
  */
 SUAN_MUST_USE enum suan_status checkpoint_make_keys(const char *folder, struct suan_error *error);
 SUAN_MUST_USE enum suan_status checkpoint_open_keys(struct suan_registry *registry, struct suan_error *error);
+/* That they are the keys which the logs name: INTEGRITY "registry.notes", before anything is committed that
+ * they could not sign. */
+SUAN_MUST_USE enum suan_status checkpoint_check_keys(const struct suan_registry *registry,
+                                                     struct suan_error *error);
 /* The note key a signer makes under a log's name. */
 SUAN_MUST_USE enum suan_status checkpoint_key_of(const struct suan_charter *charter, enum suan_log log,
                                                  const struct suan_signer *signer, struct suan_note_key *out,
@@ -82,8 +86,6 @@ SUAN_MUST_USE enum suan_status checkpoint_decode(struct suan_span key, struct su
 SUAN_MUST_USE enum suan_status replay_append(const struct suan_registry_options *options,
                                              struct suan_txn *txn, enum suan_log log, uint64_t index,
                                              struct suan_span leaf, struct suan_error *error);
-/* Removes a folder with all that is in it, as far as possible. */
-void scratch_remove(const char *folder);
 /* Makes durable that `path` has its name. */
 SUAN_MUST_USE enum suan_status scratch_sync_parent(const char *path, struct suan_error *error);
 

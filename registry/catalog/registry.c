@@ -100,6 +100,8 @@ enum suan_status suan_registry_open(const char *folder, enum suan_store_mode mod
         status = read_charter(registry, error);
     if (status == SUAN_OK && mode == SUAN_STORE_WRITE)
         status = checkpoint_open_keys(registry, error);
+    if (status == SUAN_OK && mode == SUAN_STORE_WRITE)
+        status = checkpoint_check_keys(registry, error);
     if (status == SUAN_OK)
         *out_registry = suan_take(&registry);
     return status;

@@ -1,5 +1,4 @@
 /* Replaying: what verify and restore share. */
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -20,20 +19,6 @@ enum suan_status replay_append(const struct suan_registry_options *options, stru
                               (unsigned long long)index, (unsigned long long)size);
     status = suan_registry_replay(options, txn, log, index, leaf, error);
     return status != SUAN_OK ? status : suan_log_append(txn, log, leaf, &place, error);
-}
-
-static int remove_entry(const char *path, const struct stat *info, int flag, struct FTW *walk)
-{
-    (void)info;
-    (void)flag;
-    (void)walk;
-    return remove(path);
-}
-
-void scratch_remove(const char *folder)
-{
-    enum { FOLDERS_OPEN = 16 };
-    nftw(folder, remove_entry, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
 enum suan_status scratch_sync_parent(const char *path, struct suan_error *error)

@@ -377,7 +377,7 @@ enum suan_status suan_registry_restore(const char *path, const char *folder, con
     if (status == SUAN_OK && rename(temporary, folder) != 0)
         status = suan_error_errno(error, "file.io", errno, folder);
     if (status != SUAN_OK) {
-        scratch_remove(temporary);
+        suan_folder_remove(temporary);
         return status;
     }
     return scratch_sync_parent(folder, error);

@@ -373,7 +373,7 @@ static void close_verification(struct verification *v)
     suan_txn_end(v->txn);
     suan_store_close(v->scratch);
     if (v->folder[0] != '\0')
-        scratch_remove(v->folder);
+        suan_folder_remove(v->folder);
     suan_json_release(v->report);
 }
 
