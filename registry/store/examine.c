@@ -98,6 +98,9 @@ static enum suan_status read_metas(int fd, off_t size, struct meta *out_newest, 
             return suan_error_set(error, SUAN_E_REFUSED, "store.foreign", "name the folder of a registry",
                                   "the file is too short for an LMDB file");
         status = check_meta(&pages[0], error);
+        if (status == SUAN_E_REFUSED && read_meta(fd, (off_t)sysconf(_SC_PAGESIZE), &pages[1]) &&
+            check_meta(&pages[1], NULL) == SUAN_OK)
+            return suan_store_corrupt(error, "the file's first page is damaged");
         if (status != SUAN_OK)
             return status;
         if (!read_meta(fd, pages[0].page_size, &pages[1]))
