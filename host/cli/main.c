@@ -237,7 +237,7 @@ static int help(struct cli *cli, int argc, char **argv)
 {
     struct found found = {0};
     find_command(argc, argv, &found);
-    if (argc < 2)
+    if (argc < 2 || argv[1][0] == '-')
         help_all(stdout);
     else if (found.row != NULL)
         help_command(stdout, found.row);

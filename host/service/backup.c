@@ -90,10 +90,6 @@ static enum suan_status copy_note_keys(const char *registry, const char *folder,
 static enum suan_status make_folders(const char *folder, struct suan_error *error)
 {
     char packages[PATH_MAX], notes[PATH_MAX];
-    struct stat facts;
-    if (stat(folder, &facts) == 0)
-        return suan_error_set(error, SUAN_E_CONFLICT, "backup.exists", "name a folder that does not exist",
-                              "%s: exists already", folder);
     enum suan_status status = join(packages, folder, "packages", error);
     if (status == SUAN_OK)
         status = join(notes, folder, "notes", error);
@@ -102,27 +98,38 @@ static enum suan_status make_folders(const char *folder, struct suan_error *erro
     return status != SUAN_OK ? status : suan_folder_make(notes, error);
 }
 
-enum suan_status suan_service_registry_backup(struct suan_service *service, const char *folder,
-                                              struct suan_json **out_result, struct suan_error *error)
+static enum suan_status write_backup(struct suan_service *service, struct copying *copying,
+                                     struct suan_error *error)
 {
-    struct copying copying = {suan_registry_store(service->registry), folder, 0, error};
     char path[PATH_MAX];
-    enum suan_status status = make_folders(folder, error);
+    enum suan_status status = make_folders(copying->folder, error);
     if (status == SUAN_OK)
-        status = join(path, folder, "export.txt", error);
+        status = join(path, copying->folder, "export.txt", error);
     service_report(service, "writing the logs", 0, 0);
     if (status == SUAN_OK)
         status = suan_registry_export(service->registry, path, error);
     service_report(service, "copying packages", 0, 0);
     if (status == SUAN_OK)
-        status = copy_packages(service, &copying, error);
-    if (status == SUAN_OK)
-        status = copy_note_keys(service->folder, folder, error);
+        status = copy_packages(service, copying, error);
+    return status != SUAN_OK ? status : copy_note_keys(service->folder, copying->folder, error);
+}
+
+enum suan_status suan_service_registry_backup(struct suan_service *service, const char *folder,
+                                              struct suan_json **out_result, struct suan_error *error)
+{
+    struct service_new_folder place;
+    struct copying copying = {suan_registry_store(service->registry), place.beside, 0, error};
+    if (snprintf(place.folder, sizeof place.folder, "%s", folder) >= PATH_MAX)
+        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
+    enum suan_status status = service_begin_folder(&place, error);
+    if (status != SUAN_OK)
+        return status;
+    status = service_end_folder(&place, write_backup(service, &copying, error), error);
     if (status != SUAN_OK)
         return status;
     struct suan_json *result = suan_json_new_object();
     suan_json_set_text(result, "registry", service->folder);
-    suan_json_set_text(result, "folder", folder);
+    suan_json_set_text(result, "folder", place.folder);
     suan_json_set_integer(result, "packages", copying.packages);
     *out_result = result;
     return SUAN_OK;
@@ -191,23 +198,26 @@ enum suan_status suan_service_registry_restore(const char *path, const char *fol
 {
     struct suan_registry_options options;
     struct source source;
-    char place[PATH_MAX];
+    struct service_new_folder place;
     int64_t packages = 0;
     service_registry_options(&options);
-    enum suan_status status = service_default_folder(folder, place, error);
+    enum suan_status status = service_default_folder(folder, place.folder, error);
     if (status == SUAN_OK)
         status = find_source(path, &source, error);
+    if (status == SUAN_OK)
+        status = service_begin_folder(&place, error);
     if (status != SUAN_OK)
         return status;
     bool whole = source.kind == SOURCE_BACKUP;
-    status = suan_registry_restore(whole ? source.export_file : path, place,
+    status = suan_registry_restore(whole ? source.export_file : path, place.beside,
                                    notes == NULL && whole ? source.notes : notes, &options, error);
     if (status == SUAN_OK && whole)
-        status = take_packages(place, path, &packages, error);
+        status = take_packages(place.beside, path, &packages, error);
+    status = service_end_folder(&place, status, error);
     if (status != SUAN_OK)
         return status;
     struct suan_json *result = suan_json_new_object();
-    suan_json_set_text(result, "registry", place);
+    suan_json_set_text(result, "registry", place.folder);
     suan_json_set_text(result, "from", path);
     if (whole)
         suan_json_set_integer(result, "packages", packages);

@@ -27,6 +27,17 @@ SUAN_MUST_USE enum suan_status service_default_folder(const char *given, char ou
 SUAN_MUST_USE enum suan_status service_find_worker(const char *given, char out[PATH_MAX],
                                                    struct suan_error *error);
 
+/* A folder that is made beside its place and renamed when it is whole, so that a command killed at any moment
+   leaves no half of a registry under its name. `folder` is the caller's to fill. CONFLICT "store.exists". */
+struct service_new_folder {
+    char folder[PATH_MAX], beside[PATH_MAX];
+};
+SUAN_MUST_USE enum suan_status service_begin_folder(struct service_new_folder *out, struct suan_error *error);
+/* Renames it if `status`, what came of making it, is SUAN_OK; else removes what there is, and returns that.
+ */
+SUAN_MUST_USE enum suan_status service_end_folder(const struct service_new_folder *place,
+                                                  enum suan_status status, struct suan_error *error);
+
 void service_report(const struct suan_service *service, const char *phase, uint64_t done, uint64_t total);
 /* SUAN_E_INTERRUPTED once the user wants to stop. */
 SUAN_MUST_USE enum suan_status service_check_interrupt(const struct suan_service *service,

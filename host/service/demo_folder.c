@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,7 +15,8 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 {
     (void)info;
     (void)type;
-    return where->level == 0 ? 0 : remove(path);
+    bool kept = where->level == 0 || (where->level == 1 && strcmp(path + where->base, mark) == 0);
+    return kept ? 0 : remove(path);
 }
 
 static bool is_empty(const char *folder)
@@ -39,6 +41,14 @@ enum suan_status demo_clear_folder(const char *folder, struct suan_error *error)
     if (access(path, F_OK) != 0 && !is_empty(folder))
         return suan_error_set(error, SUAN_E_CONFLICT, "demo.out", "name an empty folder: --out DIR",
                               "%s holds something that no demo made", folder);
+    /* A run that is killed here must leave a whole registry, or none. */
+    char registry[PATH_MAX], old[PATH_MAX];
+    if (snprintf(registry, sizeof registry, "%s/registry", folder) >= PATH_MAX ||
+        snprintf(old, sizeof old, "%s/old", folder) >= PATH_MAX)
+        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
+    suan_folder_remove(old);
+    if (rename(registry, old) != 0 && errno != ENOENT)
+        return suan_error_errno(error, "file.io", errno, registry);
     if (nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
         return suan_error_errno(error, "file.io", errno, folder);
     return suan_file_replace(path, suan_span_text("made by 'suan demo'; the next run replaces this folder\n"),

@@ -1,6 +1,8 @@
 /* Finding a release by what people call it, and the documents that show it. */
 #include "name_of.h"
 
+#include <stdlib.h>
+
 #include "base/cleanup.h"
 #include "context.h"
 
@@ -87,4 +89,34 @@ enum suan_status service_owners_json(struct suan_txn *txn, const struct suan_own
     if (status == SUAN_OK)
         *out = suan_take(&array);
     return status;
+}
+
+/* --- order --------------------------------------------------------------------------------------------- */
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct suan_json *const *left = a, *const *right = b;
+    int order = suan_span_compare(suan_json_text(suan_json_find(*left, "id")),
+                                  suan_json_text(suan_json_find(*right, "id")));
+    int64_t first = suan_json_integer(suan_json_find(*left, "index"));
+    int64_t second = suan_json_integer(suan_json_find(*right, "index"));
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+enum suan_status service_sort_by_id(struct suan_json *result, const char *key, struct suan_error *error)
+{
+    const struct suan_json *rows = suan_json_find(result, key);
+    size_t count = suan_json_count(rows);
+    struct suan_json *sorted = suan_json_new_array();
+    const struct suan_json **order = calloc(count + 1, sizeof *order);
+    if (order == NULL)
+        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        order[i] = suan_json_at(rows, i);
+    qsort(order, count, sizeof *order, compare_rows);
+    for (size_t i = 0; i < count; i++)
+        suan_json_add_copy(sorted, order[i]);
+    free(order);
+    suan_json_set(result, key, sorted);
+    return SUAN_OK;
 }

@@ -18,4 +18,9 @@ SUAN_MUST_USE enum suan_status service_owners_json(struct suan_txn *txn,
                                                    const struct suan_owner_table *owners,
                                                    struct suan_json **out, struct suan_error *error);
 
+/* Puts the array `key` of a document into the order of its rows' "id", then "index": tables are ordered by
+ * hash, people read by name. */
+SUAN_MUST_USE enum suan_status service_sort_by_id(struct suan_json *result, const char *key,
+                                                  struct suan_error *error);
+
 #endif

@@ -18,8 +18,9 @@ static enum suan_status open_file(const char *path, struct service_plugin *out, 
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer file = {0};
     enum suan_status status = suan_file_read(path, SUAN_PACKAGE_FILE_MAX, &file, error);
-    if (status == SUAN_OK)
-        status = service_plugin_open(suan_buffer_span(&file), NULL, NULL, out, error);
+    if (status != SUAN_OK)
+        return status;
+    status = service_plugin_open(suan_buffer_span(&file), NULL, NULL, out, error);
     if (status != SUAN_OK)
         suan_error_prefix(error, path);
     return status;

@@ -25,8 +25,10 @@ enum suan_status suan_service_pack(const char *folder, const char *path, struct 
         status = suan_package_open(suan_buffer_span(&file), &package, error);
     if (status == SUAN_OK)
         status = suan_package_screen(package, error);
-    if (status != SUAN_OK)
+    if (status != SUAN_OK) {
+        suan_error_prefix(error, folder);
         return status;
+    }
     const struct suan_manifest *manifest = suan_package_manifest(package);
     snprintf(name, sizeof name, "%.*s-%.*s.suan", SUAN_SPAN_PRINTF(manifest->name),
              SUAN_SPAN_PRINTF(manifest->version));
@@ -74,8 +76,9 @@ static enum suan_status open_package(struct publication *publication, struct sua
     if (status == SUAN_E_REFUSED)
         return suan_error_set(error, SUAN_E_REFUSED, "package.too-large", NULL, "%s: more than %llu bytes",
                               publication->request->package, (unsigned long long)SUAN_PACKAGE_FILE_MAX);
-    if (status == SUAN_OK)
-        status = suan_package_open(suan_buffer_span(&publication->file), &publication->package, error);
+    if (status != SUAN_OK)
+        return status;
+    status = suan_package_open(suan_buffer_span(&publication->file), &publication->package, error);
     if (status == SUAN_OK)
         status = suan_package_screen(publication->package, error);
     if (status != SUAN_OK) {

@@ -2,8 +2,11 @@
  */
 #include "registry.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -11,41 +14,95 @@
 #include "context.h"
 #include "trust/trustfile.h"
 
-enum suan_status suan_service_registry_init(const struct suan_registry_request *request,
-                                            struct suan_json **out_result, struct suan_error *error)
+static enum suan_status found_registry(const struct suan_registry_request *request, const char *folder,
+                                       struct suan_buffer *note, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = NULL;
     SUAN_CLEANUP(suan_registry_closep) struct suan_registry *registry = NULL;
-    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer note = {0};
     struct suan_registry_options options;
-    char folder[PATH_MAX];
-    const char *operator_ident = request->operator_ident != NULL ? request->operator_ident : "operator";
-    const char *display = request->operator_display != NULL ? request->operator_display : operator_ident;
-    const char *origin = request->origin != NULL ? request->origin : "suan.local";
+    service_registry_options(&options);
+    enum suan_status status = suan_signer_open(request->key, &signer, error);
+    if (status == SUAN_OK)
+        status = suan_registry_create(
+            folder, request->origin, request->operator_ident, request->operator_display, signer,
+            request->time == SUAN_TIME_SIMULATED ? SUAN_CLOCK_SIMULATED : SUAN_CLOCK_REAL, &options,
+            &registry, error);
+    return status != SUAN_OK ? status : suan_registry_checkpoint(registry, SUAN_LOG_REGISTRY, note, error);
+}
 
-    if (request->key == NULL)
+static enum suan_status place_taken(const char *folder, struct suan_error *error)
+{
+    return suan_error_set(error, SUAN_E_CONFLICT, "store.exists",
+                          "name a folder that does not exist, or an empty one", "%s: not empty", folder);
+}
+
+enum suan_status service_begin_folder(struct service_new_folder *out, struct suan_error *error)
+{
+    struct stat facts;
+    uint8_t random[8];
+    char hex[2 * sizeof random + 1];
+    size_t size = strlen(out->folder);
+    while (size > 1 && out->folder[size - 1] == '/')
+        out->folder[--size] = '\0';
+    if (stat(out->folder, &facts) == 0 && rmdir(out->folder) != 0)
+        return place_taken(out->folder, error);
+    suan_random(random, sizeof random);
+    suan_hex(random, sizeof random, hex);
+    if (snprintf(out->beside, sizeof out->beside, "%s.%s.tmp", out->folder, hex) >= PATH_MAX)
+        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
+    return SUAN_OK;
+}
+
+enum suan_status service_end_folder(const struct service_new_folder *place, enum suan_status status,
+                                    struct suan_error *error)
+{
+    if (status == SUAN_OK && rename(place->beside, place->folder) != 0)
+        status = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
+                     ? place_taken(place->folder, error)
+                     : suan_error_errno(error, "store.io", errno, place->folder);
+    if (status != SUAN_OK)
+        suan_folder_remove(place->beside);
+    return status;
+}
+
+static struct suan_registry_request with_defaults(const struct suan_registry_request *request)
+{
+    struct suan_registry_request result = *request;
+    if (result.origin == NULL)
+        result.origin = "suan.local";
+    if (result.operator_ident == NULL)
+        result.operator_ident = "operator";
+    if (result.operator_display == NULL)
+        result.operator_display = result.operator_ident;
+    return result;
+}
+
+enum suan_status suan_service_registry_init(const struct suan_registry_request *said,
+                                            struct suan_json **out_result, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer note = {0};
+    struct suan_registry_request request = with_defaults(said);
+    struct service_new_folder place;
+
+    if (request.key == NULL)
         return suan_error_set(error, SUAN_E_USAGE, "option.missing",
                               "make one with: ssh-keygen -t ed25519 -f FILE",
                               "--key FILE, the operator's key, is missing");
-    service_registry_options(&options);
-    enum suan_status status = service_default_folder(request->folder, folder, error);
+    enum suan_status status = service_default_folder(request.folder, place.folder, error);
     if (status == SUAN_OK)
-        status = suan_signer_open(request->key, &signer, error);
-    if (status == SUAN_OK)
-        status = suan_registry_create(folder, origin, operator_ident, display, signer,
-                                      request->time == SUAN_TIME_SIMULATED ? SUAN_CLOCK_SIMULATED
-                                                                           : SUAN_CLOCK_REAL,
-                                      &options, &registry, error);
-    if (status == SUAN_OK)
-        status = suan_registry_checkpoint(registry, SUAN_LOG_REGISTRY, &note, error);
+        status = service_begin_folder(&place, error);
+    if (status != SUAN_OK)
+        return status;
+    status = found_registry(&request, place.beside, &note, error);
+    status = service_end_folder(&place, status, error);
     if (status != SUAN_OK)
         return status;
     struct suan_json *result = suan_json_new_object();
-    suan_json_set_text(result, "registry", folder);
-    suan_json_set_text(result, "origin", origin);
-    suan_json_set_text(result, "operator", operator_ident);
+    suan_json_set_text(result, "registry", place.folder);
+    suan_json_set_text(result, "origin", request.origin);
+    suan_json_set_text(result, "operator", request.operator_ident);
     suan_json_set_span(result, "checkpoint", suan_buffer_span(&note));
-    if (request->time == SUAN_TIME_SIMULATED)
+    if (request.time == SUAN_TIME_SIMULATED)
         suan_json_set_boolean(result, "simulated_time", true);
     *out_result = result;
     return SUAN_OK;

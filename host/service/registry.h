@@ -36,7 +36,7 @@ SUAN_MUST_USE enum suan_status suan_service_registry_export(struct suan_service 
                                                             struct suan_json **out_result,
                                                             struct suan_error *error);
 /* Makes a folder from which the registry can be restored whole: export.txt, packages/, and notes/, the keys
- * that sign its checkpoints, which makes it as secret as the registry's own folder. CONFLICT "backup.exists".
+ * that sign its checkpoints, which makes it as secret as the registry's own folder. CONFLICT "store.exists".
  * {"registry", "folder", "packages"} [READ] */
 SUAN_MUST_USE enum suan_status suan_service_registry_backup(struct suan_service *service, const char *folder,
                                                             struct suan_json **out_result,

@@ -1,8 +1,6 @@
 /* Identities, owners, reviews, tasks and policies for people's eyes. */
 #include "show.h"
 
-#include <stdlib.h>
-
 #include "base/cleanup.h"
 #include "catalog/member.h"
 #include "context.h"
@@ -47,32 +45,6 @@ static struct suan_json *identity_json(const struct suan_identity *identity)
     return row;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const struct suan_json *const *left = a, *const *right = b;
-    return suan_span_compare(suan_json_text(suan_json_find(*left, "id")),
-                             suan_json_text(suan_json_find(*right, "id")));
-}
-
-/* Tables are ordered by hash; people read by name. */
-static enum suan_status sort_by_id(struct suan_json *result, const char *key, struct suan_error *error)
-{
-    const struct suan_json *rows = suan_json_find(result, key);
-    size_t count = suan_json_count(rows);
-    struct suan_json *sorted = suan_json_new_array();
-    const struct suan_json **order = calloc(count + 1, sizeof *order);
-    if (order == NULL)
-        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        order[i] = suan_json_at(rows, i);
-    qsort(order, count, sizeof *order, compare_ids);
-    for (size_t i = 0; i < count; i++)
-        suan_json_add_copy(sorted, order[i]);
-    free(order);
-    suan_json_set(result, key, sorted);
-    return SUAN_OK;
-}
-
 static enum suan_status add_identity(void *context, const struct suan_identity *identity)
 {
     suan_json_add(((struct viewing *)context)->rows, identity_json(identity));
@@ -88,7 +60,7 @@ enum suan_status suan_service_identity_list(struct suan_service *service, struct
     if (status == SUAN_OK)
         status = suan_identity_each(viewing.txn, add_identity, &viewing, error);
     if (status == SUAN_OK)
-        status = sort_by_id(result, "identities", error);
+        status = service_sort_by_id(result, "identities", error);
     if (status == SUAN_OK)
         *out_result = suan_take(&result);
     return status;

@@ -61,6 +61,8 @@ enum suan_status suan_service_list(struct suan_service *service, const struct su
     listing.txn = txn;
     if (status == SUAN_OK)
         status = suan_release_each(txn, NULL, list_one, &listing, error);
+    if (status == SUAN_OK)
+        status = service_sort_by_id(result, "releases", error);
     service_mark_clock(service, result);
     if (status == SUAN_OK)
         *out_result = suan_take(&result);
