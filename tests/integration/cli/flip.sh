@@ -2,7 +2,7 @@
 # One bit turned over, anywhere: in a package that is offered, which is then refused or has the same identity; in what
 # the registry stores, which is noticed (9), or shown to be harmless by an equal export and a clean verification.
 . "$(dirname "$0")/lib.sh"
-seed=${SUAN_SEED:-20260301}
+seed=${SUAN_SOAK:-20260301} # the long run names its seed
 flips=${SUAN_FLIPS:-60}
 [ -z "${SUAN_SOAK:-}" ] || flips=600
 

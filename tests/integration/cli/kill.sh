@@ -3,7 +3,7 @@
 # same command again, under its id, succeeds: as a repetition if the first run had said that it was done. The control
 # counts how many were killed before they had done anything, and how many after: both must occur.
 . "$(dirname "$0")/lib.sh"
-seed=${SUAN_SEED:-20260301}
+seed=${SUAN_SOAK:-20260301} # the long run names its seed
 rounds=${SUAN_KILLS:-100}
 [ -z "${SUAN_SOAK:-}" ] || rounds=1000
 

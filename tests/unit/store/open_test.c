@@ -83,18 +83,34 @@ Test(open, a_foreign_file_is_refused)
     cr_assert_str_eq(error.code, "store.foreign");
 }
 
+/* Each of the first pages says which format the file has. */
+static void set_format(int pages, uint32_t format)
+{
+    FILE *file = fopen(f.file, "r+b");
+    cr_assert_not_null(file);
+    for (int page = 0; page < pages; page++) {
+        fseek(file, page * sysconf(_SC_PAGESIZE) + 20, SEEK_SET);
+        fwrite(&format, sizeof format, 1, file);
+    }
+    fclose(file);
+}
+
 Test(open, an_lmdb_file_of_another_format_is_refused)
 {
     struct suan_error error = {0};
-    const uint32_t format = 2;
     suan_store_closep(&f.store);
-    FILE *file = fopen(f.file, "r+b");
-    cr_assert_not_null(file);
-    fseek(file, 20, SEEK_SET);
-    fwrite(&format, sizeof format, 1, file);
-    fclose(file);
+    set_format(2, 2);
     cr_assert_eq(try_open(SUAN_STORE_READ, &error), SUAN_E_REFUSED);
     cr_assert_str_eq(error.code, "store.version");
+}
+
+Test(open, a_first_page_that_contradicts_the_second_is_damage)
+{
+    struct suan_error error = {0};
+    suan_store_closep(&f.store);
+    set_format(1, 2);
+    cr_assert_eq(try_open(SUAN_STORE_READ, &error), SUAN_E_INTEGRITY);
+    cr_assert_str_eq(error.code, "store.corrupt");
 }
 
 static void set_schema(const char *version)
