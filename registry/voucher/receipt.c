@@ -93,7 +93,8 @@ static enum suan_status read_digests(const struct suan_json *root, struct suan_r
                 {"measurement", &out->measurement},
                 {"class", &out->class},
                 {"previous", &out->previous}};
-    enum suan_status status = SUAN_OK;
+    enum suan_status status =
+        suan_json_get_hex(root, "meter", SUAN_JSON_REQUIRED, out->meter, SUAN_RECEIPT_METER_SIZE, "", error);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && status == SUAN_OK; i++)
         status = suan_json_get_hex(root, rows[i].key, SUAN_JSON_REQUIRED, rows[i].digest->bytes,
                                    SUAN_DIGEST_SIZE, "", error);
@@ -204,10 +205,10 @@ static enum suan_status read_flags(const struct suan_json *root, unsigned *out, 
 static enum suan_status read_receipt(const struct suan_json *root, struct suan_receipt *out,
                                      struct suan_error *error)
 {
-    static const char *const known[] = {"bins",   "class",          "end",      "flags",     "id",
-                                        "level",  "measurement",    "previous", "saving_ns", "schema",
-                                        "scores", "sequence",       "shadow",   "start",     "tar",
-                                        "task",   "unmetered_jobs", "user",     "version",   NULL};
+    static const char *const known[] = {
+        "bins",  "class",    "end",       "flags",          "id",     "level",    "measurement",
+        "meter", "previous", "saving_ns", "schema",         "scores", "sequence", "shadow",
+        "start", "tar",      "task",      "unmetered_jobs", "user",   "version",  NULL};
     enum suan_status status = suan_json_only(root, known, "", error);
     if (status == SUAN_OK &&
         !suan_span_equal(suan_json_text(suan_json_find(root, "schema")), suan_span_text("suan.receipt/1")))
@@ -337,6 +338,7 @@ enum suan_status receipt_format_part(const struct suan_receipt *receipt, enum re
     suan_json_set_hex(root, "tar", receipt->tar.bytes, SUAN_DIGEST_SIZE);
     suan_json_set_hex(root, "measurement", receipt->measurement.bytes, SUAN_DIGEST_SIZE);
     suan_json_set_hex(root, "class", receipt->class.bytes, SUAN_DIGEST_SIZE);
+    suan_json_set_hex(root, "meter", receipt->meter, SUAN_RECEIPT_METER_SIZE);
     suan_json_set_hex(root, "previous", receipt->previous.bytes, SUAN_DIGEST_SIZE);
     for (size_t i = 0; i < receipt->score_count; i++)
         suan_json_add_integer(scores, receipt->scores[i]);

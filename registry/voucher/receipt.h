@@ -15,6 +15,7 @@ enum {
     SUAN_RECEIPT_BINS_MAX = 16,
     SUAN_RECEIPT_PAIRS_MAX = 4096,
     SUAN_RECEIPT_SCORES_MAX = 4,
+    SUAN_RECEIPT_METER_SIZE = 16,
     SUAN_RECEIPT_PAIRS_ENOUGH =
         30 /* with so many shadow pairs the shadows bound the saving, and the haircut falls */
 };
@@ -47,9 +48,10 @@ struct suan_receipt {
     struct suan_digest tar, measurement, class; /* measurement: the attested blob */
     int64_t scores[SUAN_RECEIPT_SCORES_MAX]; /* of the machine it ran on, as the measurement states its own */
     size_t score_count;
-    uint64_t start_ns, end_ns;   /* the period */
-    int64_t sequence;            /* 1, 2, … for each user and release */
-    struct suan_digest previous; /* digest of the receipt before; zeros for the first */
+    uint64_t start_ns, end_ns;              /* the period */
+    uint8_t meter[SUAN_RECEIPT_METER_SIZE]; /* random name of the journal that counted */
+    int64_t sequence;                       /* 1, 2, … of that meter */
+    struct suan_digest previous;            /* digest of the receipt before; zeros for the first */
     size_t bin_count;
     struct suan_receipt_bin bins[SUAN_RECEIPT_BINS_MAX];
     int64_t unmetered_jobs; /* of sizes outside the grid and its limit: never credited */

@@ -1,7 +1,6 @@
 /*
  * Receipts on record: admitted once, in sequence, if their saving is the one that follows from them. Rows of
- * table receipt: 00|digest32 -> the record below; 01 (sealed use) or 02 (in process)|user16|tar32|sequence8
- * -> digest32.
+ * table receipt: 00|digest32 -> the record below; 01|user16|tar32|meter16|sequence8 -> digest32.
  */
 #include "base/cleanup.h"
 #include "catalog/identity.h"
@@ -13,7 +12,10 @@
 
 static const char code_refused[] = "receipt.refused";
 
-enum { DIGEST_KEY_SIZE = 1 + SUAN_DIGEST_SIZE, CHAIN_PREFIX_SIZE = 1 + SUAN_ID_SIZE + SUAN_DIGEST_SIZE };
+enum {
+    DIGEST_KEY_SIZE = 1 + SUAN_DIGEST_SIZE,
+    CHAIN_PREFIX_SIZE = 1 + SUAN_ID_SIZE + SUAN_DIGEST_SIZE + SUAN_RECEIPT_METER_SIZE
+};
 
 /* --- rows ---------------------------------------------------------------------------------------------- */
 
@@ -28,9 +30,10 @@ static struct suan_span chain_prefix(const struct suan_id *user, const struct su
                                      uint8_t out[CHAIN_PREFIX_SIZE + 8])
 {
     const struct suan_digest *tar = &receipt->tar;
-    out[0] = strncmp(receipt->level, "NONE", 4) == 0 ? 2 : 1;
+    out[0] = 1;
     memcpy(out + 1, user->bytes, SUAN_ID_SIZE);
     memcpy(out + 1 + SUAN_ID_SIZE, tar->bytes, SUAN_DIGEST_SIZE);
+    memcpy(out + 1 + SUAN_ID_SIZE + SUAN_DIGEST_SIZE, receipt->meter, SUAN_RECEIPT_METER_SIZE);
     return suan_span(out, CHAIN_PREFIX_SIZE);
 }
 
@@ -215,7 +218,18 @@ static enum suan_status check_subject(const struct suan_act *act, const struct s
     return receipt->end_ns <= act->time_ns ? SUAN_OK : refuse(error, "its period ends in the future");
 }
 
-/* Receipts of one user for one release follow each other without a gap. */
+/* Two periods of one meter share no moment: nothing is counted twice. */
+static enum suan_status check_period(struct suan_txn *txn, const struct submission *submission,
+                                     const struct suan_digest *last, struct suan_error *error)
+{
+    struct suan_receipt_record before;
+    enum suan_status status = suan_receipt_get(txn, last, &before, error);
+    if (status == SUAN_OK && submission->receipt->start_ns < before.end_ns)
+        return refuse(error, "its period begins before that of the last receipt of its meter ended");
+    return status;
+}
+
+/* Receipts of one meter, for one user and release, follow each other without a gap. */
 static enum suan_status check_sequence(struct suan_txn *txn, const struct suan_act *act,
                                        const struct submission *submission, struct suan_error *error)
 {
@@ -240,7 +254,7 @@ static enum suan_status check_sequence(struct suan_txn *txn, const struct suan_a
         return suan_error_set(error, SUAN_E_CONFLICT, "event.conflict", "submit the receipts in their order",
                               "receipt %lld does not follow receipt %lld, the last on record",
                               (long long)submission->receipt->sequence, (long long)sequence);
-    return SUAN_OK;
+    return sequence > 0 ? check_period(txn, submission, &last, error) : SUAN_OK;
 }
 
 struct attested {

@@ -215,6 +215,7 @@ struct wrong {
 static const struct wrong wrong_rows[] = {
     {"suan.receipt/1", "suan.receipt/2"},
     {"\"saving_ns\":", "\"saving_n\":"},
+    {"\"meter\":\"00", "\"meter\":\""},
     {"\"sequence\":1", "\"sequence\":0"},
     {"\"sequence\":1", "\"sequence\":1.0"},
     {"\"end\":\"2\"", "\"end\":\"0\""},

@@ -247,6 +247,17 @@ Test(record, a_receipt_is_admitted_once_and_in_sequence)
     receipt->sequence = 3;
     refused(submit_receipt(receipt, "shop", SEED_SHOP, SEED_SHOP, &second), "event.conflict");
     receipt->sequence = 2;
+    refused(submit_receipt(receipt, "shop", SEED_SHOP, SEED_SHOP, &second), "receipt.refused");
+    receipt->start_ns = receipt->end_ns;
+    must(submit_receipt(receipt, "shop", SEED_SHOP, SEED_SHOP, &second));
+}
+
+Test(record, each_meter_has_a_chain_of_its_own)
+{
+    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *receipt = shop_receipt();
+    struct suan_digest first, second;
+    must(submit_receipt(receipt, "shop", SEED_SHOP, SEED_SHOP, &first));
+    receipt->meter[0] = 1;
     must(submit_receipt(receipt, "shop", SEED_SHOP, SEED_SHOP, &second));
 }
 
