@@ -79,6 +79,7 @@ static void print_saved(const struct cli *cli, const struct suan_json *result)
                                             {"CPU time", "cpu_ns", COLUMN_CPU_NS},
                                             {"shadows", "pairs", COLUMN_INTEGER},
                                             {"receipts", "receipts", COLUMN_INTEGER},
+                                            {"saved", "saved_ns", COLUMN_CPU_NS},
                                             {NULL, NULL, COLUMN_TEXT}};
     (void)cli;
     output_table(columns, suan_json_find(result, "periods"));

@@ -1,7 +1,6 @@
-/* Tensors that are not aligned to 64 bytes pass through memory that is. */
+/* Tensors that are not compact and aligned to 64 bytes pass through memory that is. */
 #include "align.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +14,55 @@ struct align {
     uint32_t n_prepared;
 };
 
-static uint64_t bytes_of(const struct suan_tensor *tensor)
+static const uint8_t *data_of(const struct suan_tensor *tensor)
 {
-    uint64_t bytes = tensor->dtype.bits / 8;
-    for (int32_t i = 0; i < tensor->ndim; i++)
-        bytes *= (uint64_t)tensor->shape[i];
-    return bytes;
+    return (const uint8_t *)tensor->data + tensor->byte_offset;
 }
 
-static bool is_aligned(const struct suan_tensor *tensor)
+/* False for what the engine will refuse. */
+static bool measure(const struct suan_tensor *tensor, uint64_t *out_bytes)
 {
-    return tensor->ndim == 0 || (uintptr_t)tensor->data % SUAN_TENSOR_ALIGN == 0;
+    uint64_t bytes = tensor->dtype.bits / 8;
+    if (tensor->data == NULL || tensor->ndim < 0 || tensor->ndim > SUAN_MAX_RANK ||
+        tensor->dtype.lanes != 1 || (tensor->ndim > 0 && tensor->shape == NULL))
+        return false;
+    for (int32_t i = 0; i < tensor->ndim; i++) {
+        if (tensor->shape[i] < 0 || (tensor->strides != NULL && tensor->strides[i] < 0) ||
+            __builtin_mul_overflow(bytes, (uint64_t)tensor->shape[i], &bytes) ||
+            bytes > SUAN_MAX_TENSOR_BYTES)
+            return false;
+    }
+    *out_bytes = bytes;
+    return true;
+}
+
+static bool is_compact(const struct suan_tensor *tensor)
+{
+    int64_t expected = 1;
+    for (int32_t i = tensor->ndim - 1; i >= 0; i--) {
+        if (tensor->strides != NULL && tensor->shape[i] != 1 && tensor->strides[i] != expected)
+            return false;
+        expected *= tensor->shape[i];
+    }
+    return true;
+}
+
+/* Whether it must be copied, and how many bytes then. */
+static bool needs_place(const struct suan_tensor *tensor, uint64_t *out_bytes)
+{
+    if (!measure(tensor, out_bytes) || *out_bytes == 0)
+        return false;
+    return (uintptr_t)data_of(tensor) % SUAN_TENSOR_ALIGN != 0 || !is_compact(tensor);
+}
+
+bool align_fits(const struct suan_tensor *tensors, uint32_t count)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (needs_place(&tensors[i], &bytes))
+            return false;
+    }
+    return true;
 }
 
 static enum suan_status reserve(struct place *place, uint64_t bytes, struct suan_error *error)
@@ -35,41 +72,67 @@ static enum suan_status reserve(struct place *place, uint64_t bytes, struct suan
     free(place->data);
     place->capacity = (bytes / SUAN_TENSOR_ALIGN + 1) * SUAN_TENSOR_ALIGN;
     place->data = aligned_alloc(SUAN_TENSOR_ALIGN, place->capacity);
-    return place->data != NULL ? SUAN_OK
-                               : suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    if (place->data != NULL)
+        return SUAN_OK;
+    place->capacity = 0;
+    return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
 }
 
-static enum suan_status copy_in(struct place *place, const struct suan_tensor *from, struct suan_tensor *to,
+/* Row by row in the order of a compact tensor, whatever the strides. */
+static void pack(const struct suan_tensor *from, uint64_t bytes, uint8_t *to)
+{
+    int64_t index[SUAN_MAX_RANK] = {0};
+    uint64_t item = from->dtype.bits / 8;
+    if (is_compact(from)) {
+        memcpy(to, data_of(from), bytes);
+        return;
+    }
+    for (uint64_t done = 0; done < bytes; done += item) {
+        const uint8_t *place = data_of(from);
+        for (int32_t i = 0; i < from->ndim; i++)
+            place += index[i] * from->strides[i] * (int64_t)item;
+        memcpy(to + done, place, item);
+        for (int32_t i = from->ndim - 1; i >= 0 && ++index[i] == from->shape[i]; i--)
+            index[i] = 0;
+    }
+}
+
+static enum suan_status copy_in(struct place *place, const struct suan_tensor *from, uint64_t bytes,
                                 struct suan_error *error)
 {
-    uint64_t bytes = bytes_of(from);
     enum suan_status status = reserve(place, bytes, error);
-    if (status != SUAN_OK)
-        return status;
-    if (bytes > 0)
-        memcpy(place->data, from->data, bytes);
-    *to = *from;
-    to->data = place->data;
-    return SUAN_OK;
+    if (status == SUAN_OK)
+        pack(from, bytes, place->data);
+    return status;
+}
+
+static struct suan_tensor placed(const struct suan_tensor *tensor, const struct place *place)
+{
+    struct suan_tensor result = *tensor;
+    result.data = place->data;
+    result.byte_offset = 0;
+    if (!is_compact(tensor))
+        result.strides = NULL;
+    return result;
 }
 
 enum suan_status align_open(const struct suan_tensor *prepared, uint32_t n_prepared, struct align **out,
                             struct suan_error *error)
 {
     struct align *align = calloc(1, sizeof *align);
-    struct suan_tensor unused;
+    uint64_t bytes = 0;
     if (align == NULL)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     align->n_prepared = n_prepared;
     for (uint32_t i = 0; i < n_prepared; i++) {
-        if (is_aligned(&prepared[i]))
+        if (!needs_place(&prepared[i], &bytes))
             continue;
-        enum suan_status status = copy_in(&align->prepared[i], &prepared[i], &unused, error);
+        enum suan_status status = copy_in(&align->prepared[i], &prepared[i], bytes, error);
         if (status != SUAN_OK) {
             align_close(align);
             return status;
         }
-        align->prepared[i].original = prepared[i].data;
+        align->prepared[i].original = data_of(&prepared[i]);
     }
     *out = align;
     return SUAN_OK;
@@ -91,30 +154,36 @@ enum suan_status align_inputs(struct align *align, const struct suan_tensor *fro
                               struct suan_tensor *to, struct suan_error *error)
 {
     for (uint32_t i = 0; i < count && i < SUAN_MAX_PORTS; i++) {
+        uint64_t bytes = 0;
         to[i] = from[i];
-        if (i < align->n_prepared && align->prepared[i].original != NULL &&
-            align->prepared[i].original == from[i].data)
-            to[i].data = align->prepared[i].data;
-        else if (!is_aligned(&from[i])) {
-            enum suan_status status = copy_in(&align->in[i], &from[i], &to[i], error);
-            if (status != SUAN_OK)
-                return status;
+        if (!needs_place(&from[i], &bytes))
+            continue;
+        const struct place *kept = &align->prepared[i];
+        if (i < align->n_prepared && kept->original == data_of(&from[i]) && kept->capacity >= bytes) {
+            to[i] = placed(&from[i], kept);
+            continue;
         }
+        enum suan_status status = copy_in(&align->in[i], &from[i], bytes, error);
+        if (status != SUAN_OK)
+            return status;
+        to[i] = placed(&from[i], &align->in[i]);
     }
     return SUAN_OK;
 }
 
+/* An output that is not compact stays as it is: the engine refuses it. */
 enum suan_status align_outputs(struct align *align, const struct suan_tensor *from, uint32_t count,
                                struct suan_tensor *to, struct suan_error *error)
 {
     for (uint32_t i = 0; i < count && i < SUAN_MAX_PORTS; i++) {
+        uint64_t bytes = 0;
         to[i] = from[i];
-        if (is_aligned(&from[i]))
+        if (!needs_place(&from[i], &bytes) || !is_compact(&from[i]))
             continue;
-        enum suan_status status = reserve(&align->out[i], bytes_of(&from[i]), error);
+        enum suan_status status = reserve(&align->out[i], bytes, error);
         if (status != SUAN_OK)
             return status;
-        to[i].data = align->out[i].data;
+        to[i] = placed(&from[i], &align->out[i]);
     }
     return SUAN_OK;
 }
@@ -122,7 +191,8 @@ enum suan_status align_outputs(struct align *align, const struct suan_tensor *fr
 void align_results(const struct suan_tensor *from, struct suan_tensor *to, uint32_t count)
 {
     for (uint32_t i = 0; i < count && i < SUAN_MAX_PORTS; i++) {
-        if (from[i].data != to[i].data && bytes_of(&from[i]) > 0)
-            memcpy(to[i].data, from[i].data, bytes_of(&from[i]));
+        uint64_t bytes = 0;
+        if (data_of(&from[i]) != data_of(&to[i]) && measure(&from[i], &bytes) && bytes > 0)
+            memcpy((uint8_t *)to[i].data + to[i].byte_offset, from[i].data, bytes);
     }
 }

@@ -2,19 +2,24 @@
 #define SUAN_SERVICE_ALIGN_H
 
 /*
- * Inside this folder only: callers own their memory, plugins want it aligned to 64 bytes. In process nothing
- * is copied unless it must be: a tensor that is not aligned so goes through memory of the solver's own.
+ * Inside this folder only: callers own their memory, plugins want it compact and aligned to 64 bytes. In
+ * process nothing is copied unless it must be: a tensor that is not so goes through memory of the solver's
+ * own. What is no tensor at all (an impossible rank or shape, no data) is handed on as it is: to refuse it is
+ * the engine's business.
  */
+#include <stdbool.h>
 #include <suan/abi.h>
 
 #include "base/error.h"
 
 struct align; /* one solver's; all calls by one thread at a time */
 
-/* Keeps aligned copies of those prepared inputs that are not aligned, under the address of the original. */
+/* Keeps copies of those prepared inputs that need one, under the address of the original. */
 SUAN_MUST_USE enum suan_status align_open(const struct suan_tensor *prepared, uint32_t n_prepared,
                                           struct align **out, struct suan_error *error);
 void align_close(struct align *align); /* takes NULL */
+/* Whether all of them may be used as they are. */
+bool align_fits(const struct suan_tensor *tensors, uint32_t count);
 /* Writes the tensors to use instead; copies inputs that need it. `to` has room for `count`. */
 SUAN_MUST_USE enum suan_status align_inputs(struct align *align, const struct suan_tensor *from,
                                             uint32_t count, struct suan_tensor *to, struct suan_error *error);

@@ -1,6 +1,7 @@
 /* Opening the registry for a verb, and the few things that every verb does with it. */
 #include "context.h"
 
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,27 +58,58 @@ enum suan_status service_default_folder(const char *given, char out[PATH_MAX], s
     return size < PATH_MAX ? SUAN_OK : too_long(error);
 }
 
+/* The file that holds this code: libsuan in an embedding program, else the program itself. */
+struct own_file {
+    char path[PATH_MAX]; /* empty: the program */
+};
+
+static int find_own_file(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct own_file *own = context;
+    uintptr_t here = (uintptr_t)&find_own_file;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        if (info->dlpi_phdr[i].p_type != PT_LOAD || here < start ||
+            here - start >= info->dlpi_phdr[i].p_memsz)
+            continue;
+        if (info->dlpi_name[0] == '\0' || realpath(info->dlpi_name, own->path) == NULL)
+            own->path[0] = '\0';
+        return 1;
+    }
+    return 0;
+}
+
+static bool find_near(const char *file, char out[PATH_MAX])
+{
+    static const char *const places[] = {"suan-worker", "../bin/suan-worker", "../libexec/suan/suan-worker",
+                                         "../../libexec/suan/suan-worker"};
+    int folder = (int)(strrchr(file, '/') - file);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (snprintf(out, PATH_MAX, "%.*s/%s", folder, file, places[i]) < PATH_MAX && access(out, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum suan_status service_find_worker(const char *given, char out[PATH_MAX], struct suan_error *error)
 {
-    static const char *const places[] = {"suan-worker", "../libexec/suan/suan-worker", "../bin/suan-worker"};
-    char self[PATH_MAX];
-
+    struct own_file own = {""};
+    char program[PATH_MAX];
     if (given != NULL)
         return snprintf(out, PATH_MAX, "%s", given) < PATH_MAX ? SUAN_OK : too_long(error);
-    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    dl_iterate_phdr(find_own_file, &own);
+    if (own.path[0] == '/' && find_near(own.path, out))
+        return SUAN_OK;
+    ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
     if (size <= 0)
         return suan_error_set(error, SUAN_E_IO, "worker.absent", "mount /proc",
                               "cannot tell where this program lies");
-    self[size] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        if (snprintf(out, PATH_MAX, "%s/%s", self, places[i]) < PATH_MAX && access(out, X_OK) == 0)
-            return SUAN_OK;
-    }
-    return suan_error_set(error, SUAN_E_NOT_FOUND, "worker.absent", "install it beside this program",
-                          "no suan-worker program near %s", self);
+    program[size] = '\0';
+    if (program[0] == '/' && find_near(program, out))
+        return SUAN_OK;
+    return suan_error_set(error, SUAN_E_NOT_FOUND, "worker.absent", "install it, or name it when you open",
+                          "no suan-worker program near %s", own.path[0] == '/' ? own.path : program);
 }
 
 /* The writer's lock is waited for in short steps, so that the user can stop waiting. */

@@ -23,7 +23,7 @@ void service_registry_options(struct suan_registry_options *out);
  * ~/.local/share/suan/registry. */
 SUAN_MUST_USE enum suan_status service_default_folder(const char *given, char out[PATH_MAX],
                                                       struct suan_error *error);
-/* The worker beside this program or where it was installed. */
+/* The worker beside libsuan or this program, or where they were installed. */
 SUAN_MUST_USE enum suan_status service_find_worker(const char *given, char out[PATH_MAX],
                                                    struct suan_error *error);
 

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "catalog/review.h"
 #include "name_of.h"
 
@@ -47,6 +49,27 @@ static enum suan_status load_trust(struct suan_library *library, const char *giv
     return status;
 }
 
+/* Where the newest checkpoint of an origin is kept; an origin may hold slashes. */
+static enum suan_status kept_path(const struct suan_library *library, const char *ending, char out[PATH_MAX],
+                                  struct suan_error *error)
+{
+    int size =
+        snprintf(out, PATH_MAX, "%s/checkpoint.%s%s", library->journal, library->trust->origin, ending);
+    if (size >= PATH_MAX)
+        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
+    for (char *place = out + strlen(library->journal) + 1; *place != '\0'; place++)
+        *place = *place == '/' ? '%' : *place;
+    return SUAN_OK;
+}
+
+/* What the registry offered instead of what it showed before: evidence, with the note kept. */
+static void keep_evidence(const struct suan_library *library, struct suan_span note)
+{
+    char path[PATH_MAX];
+    if (kept_path(library, ".refused", path, NULL) == SUAN_OK)
+        (void)!suan_file_replace(path, note, 0644, NULL);
+}
+
 /* The newest checkpoint seen is kept beside the journal, so that a registry cannot show us a shorter or
  * another past. */
 static enum suan_status follow_checkpoint(struct suan_library *library, struct suan_span note,
@@ -57,9 +80,9 @@ static enum suan_status follow_checkpoint(struct suan_library *library, struct s
     struct suan_checkpoint kept;
     struct suan_merkle_proof proof = {0};
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/checkpoint.%s", library->journal, library->trust->origin) >= PATH_MAX)
-        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
-    enum suan_status status = suan_file_read(path, SUAN_NOTE_SIZE_MAX, &kept_note, error);
+    enum suan_status status = kept_path(library, "", path, error);
+    if (status == SUAN_OK)
+        status = suan_file_read(path, SUAN_NOTE_SIZE_MAX, &kept_note, error);
     if (status == SUAN_E_NOT_FOUND)
         return suan_file_replace(path, note, 0644, error);
     if (status == SUAN_OK)
@@ -71,27 +94,59 @@ static enum suan_status follow_checkpoint(struct suan_library *library, struct s
         status = suan_log_prove_consistency(txn, SUAN_LOG_REGISTRY, kept.size, now->size, &proof, error);
     if (status == SUAN_OK)
         status = suan_checkpoint_follow(&kept, now, &proof, error);
+    if (status == SUAN_E_INTEGRITY)
+        keep_evidence(library, note);
     return status != SUAN_OK || kept.size == now->size ? status : suan_file_replace(path, note, 0644, error);
+}
+
+/* How old the checkpoint is: by its witnesses, or without any by the newest event under it. */
+static enum suan_status check_age(struct suan_library *library, struct suan_txn *txn, uint64_t size,
+                                  uint64_t witnessed_s, struct suan_error *error)
+{
+    struct suan_span bytes;
+    struct suan_leaf leaf;
+    uint64_t now_ns = 0, time_s = witnessed_s;
+    if (library->trust->on_stale != SUAN_TRUST_STALE_DENY || size == 0)
+        return SUAN_OK;
+    enum suan_status status = suan_registry_now(library->registry, &now_ns, error);
+    if (status == SUAN_OK && time_s == 0) {
+        status = suan_log_leaf(txn, SUAN_LOG_REGISTRY, size - 1, &bytes, error);
+        if (status == SUAN_OK)
+            status = suan_leaf_decode(bytes, &leaf, error);
+        if (status == SUAN_OK)
+            time_s = leaf.time_ns / 1000000000;
+    }
+    return status != SUAN_OK ? status
+                             : suan_trust_check_age(library->trust, time_s, now_ns / 1000000000, error);
+}
+
+static enum suan_status check_root(struct suan_library *library, struct suan_txn *txn,
+                                   const struct suan_checkpoint *checkpoint, uint64_t witnessed_s,
+                                   struct suan_error *error)
+{
+    struct suan_digest root;
+    enum suan_status status = suan_log_root(txn, SUAN_LOG_REGISTRY, checkpoint->size, &root, error);
+    if (status == SUAN_OK && !suan_digest_equal(&root, &checkpoint->root))
+        return suan_error_set(error, SUAN_E_INTEGRITY, "log.fork", "run 'suan registry verify'",
+                              "the registry's log differs from its signed checkpoint");
+    return status != SUAN_OK ? status : check_age(library, txn, checkpoint->size, witnessed_s, error);
 }
 
 static enum suan_status check_log(struct suan_library *library, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer note = {0};
-    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
+    struct suan_txn *txn = NULL;
     struct suan_checkpoint checkpoint;
-    struct suan_digest root;
+    uint64_t witnessed_s = 0;
     enum suan_status status = suan_registry_checkpoint(library->registry, SUAN_LOG_REGISTRY, &note, error);
     if (status == SUAN_OK)
         status = suan_trust_check_checkpoint(library->trust, "registry", suan_buffer_span(&note), &checkpoint,
-                                             NULL, error);
+                                             &witnessed_s, error);
     if (status == SUAN_OK)
         status = suan_store_begin(suan_registry_store(library->registry), &txn, error);
     if (status == SUAN_OK)
-        status = suan_log_root(txn, SUAN_LOG_REGISTRY, checkpoint.size, &root, error);
-    if (status == SUAN_OK && !suan_digest_equal(&root, &checkpoint.root))
-        return suan_error_set(error, SUAN_E_INTEGRITY, "log.fork", "run 'suan registry verify'",
-                              "the registry's log differs from its signed checkpoint");
-    suan_txn_end(suan_take(&txn));
+        status = check_root(library, txn, &checkpoint, witnessed_s, error);
+    suan_txn_end(txn);
     return status != SUAN_OK ? status
                              : follow_checkpoint(library, suan_buffer_span(&note), &checkpoint, error);
 }
@@ -99,18 +154,20 @@ static enum suan_status check_log(struct suan_library *library, struct suan_erro
 static enum suan_status open_parts(struct suan_library *library, const struct suan_open_options *options,
                                    struct suan_error *error)
 {
-    struct suan_registry_options registry;
     char folder[PATH_MAX], worker[PATH_MAX];
-    service_registry_options(&registry);
     enum suan_status status = service_default_folder(options->registry, folder, error);
     if (status == SUAN_OK)
-        status = suan_registry_open(folder, SUAN_STORE_READ, &registry, &library->registry, error);
+        status = opened_join(folder, &library->opened, error);
     if (status == SUAN_OK)
         status = load_trust(library, options->trust, folder, error);
     if (status == SUAN_OK)
         status = find_journal(options->journal, library->journal, error);
-    if (status == SUAN_OK)
-        status = check_log(library, error);
+    if (status != SUAN_OK)
+        return status;
+    library->registry = library->opened->registry;
+    pthread_mutex_lock(&library->opened->lock);
+    status = check_log(library, error);
+    pthread_mutex_unlock(&library->opened->lock);
     if (status == SUAN_OK)
         status = service_find_worker(options->worker, worker, error);
     struct suan_engine_options engine = {.worker = worker};
@@ -131,7 +188,7 @@ int32_t suan_open(const struct suan_open_options *given, struct suan_library **o
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     if (given != NULL)
         memcpy(&options, given, given->struct_size < sizeof options ? given->struct_size : sizeof options);
-    pthread_mutex_init(&library->lock, NULL);
+    library->process = getpid();
     library->flags = options.flags;
     enum suan_status status = open_parts(library, &options, error);
     if (status == SUAN_OK)
@@ -144,10 +201,36 @@ void suan_close(struct suan_library *library)
     if (library == NULL)
         return;
     suan_engine_close(library->engine);
-    suan_registry_close(library->registry);
+    opened_leave(library->opened);
     suan_trust_free(library->trust);
-    pthread_mutex_destroy(&library->lock);
     free(library);
+}
+
+enum suan_status library_check_process(const struct suan_library *library, struct suan_error *error)
+{
+    if (library->process == getpid())
+        return SUAN_OK;
+    return suan_error_set(error, SUAN_E_FORKED, "library.forked", "call suan_open again in the child",
+                          "this library belongs to the parent of a fork");
+}
+
+enum suan_status library_begin(struct suan_library *library, struct suan_txn **out_txn,
+                               struct suan_error *error)
+{
+    enum suan_status status = library_check_process(library, error);
+    if (status != SUAN_OK)
+        return status;
+    pthread_mutex_lock(&library->opened->lock);
+    status = suan_store_begin(suan_registry_store(library->registry), out_txn, error);
+    if (status != SUAN_OK)
+        pthread_mutex_unlock(&library->opened->lock);
+    return status;
+}
+
+void library_end(struct suan_library *library, struct suan_txn *txn)
+{
+    suan_txn_end(txn);
+    pthread_mutex_unlock(&library->opened->lock);
 }
 
 /* --- judging ------------------------------------------------------------------------------------------- */
@@ -179,14 +262,30 @@ static bool body_has_key(const struct suan_trust_body *body, const struct suan_p
     return false;
 }
 
+/* What the body itself has signed: this release, under this policy of this registry, and for how long. */
+static bool says_so(const struct suan_command *command, const struct suan_trust *trust,
+                    const struct suan_vote *vote, uint64_t now_ns)
+{
+    struct suan_digest tar;
+    uint64_t until_ns = 0;
+    struct suan_span policy = suan_json_text(suan_json_find(command->body, "policy"));
+    return command->kind == SUAN_EVENT_REVIEW_SIGN &&
+           suan_span_equal(command->origin, suan_span_text(trust->origin)) &&
+           suan_span_equal(policy, suan_span_text(trust->policy)) &&
+           suan_json_get_hex(command->body, "tar", SUAN_JSON_REQUIRED, tar.bytes, SUAN_DIGEST_SIZE, "",
+                             NULL) == SUAN_OK &&
+           suan_digest_equal(&tar, &vote->tar) &&
+           suan_command_get_u64(command->body, "until", &until_ns, NULL) == SUAN_OK && now_ns <= until_ns;
+}
+
 /* The event itself is read and its signature verified again, against the keys of the trust file. */
-static enum suan_status verify_vote(struct suan_txn *txn, const struct suan_trust_body *body,
-                                    const struct suan_vote *vote, bool *out_valid, struct suan_error *error)
+static enum suan_status verify_vote(struct suan_txn *txn, const struct suan_trust *trust,
+                                    const struct suan_trust_body *body, const struct suan_vote *vote,
+                                    uint64_t now_ns, bool *out_valid, struct suan_error *error)
 {
     struct suan_span bytes;
     struct suan_leaf leaf;
     struct suan_command command = {0};
-    struct suan_digest tar;
     *out_valid = false;
     enum suan_status status = suan_log_leaf(txn, SUAN_LOG_REGISTRY, vote->index, &bytes, error);
     if (status == SUAN_OK)
@@ -195,10 +294,7 @@ static enum suan_status verify_vote(struct suan_txn *txn, const struct suan_trus
         status = suan_command_parse(leaf.command, &command, error);
     if (status != SUAN_OK)
         return status;
-    bool same = command.kind == SUAN_EVENT_REVIEW_SIGN &&
-                suan_json_get_hex(command.body, "tar", SUAN_JSON_REQUIRED, tar.bytes, SUAN_DIGEST_SIZE, "",
-                                  NULL) == SUAN_OK &&
-                suan_digest_equal(&tar, &vote->tar);
+    bool same = says_so(&command, trust, vote, now_ns);
     for (size_t i = 0; same && i < leaf.signature_count; i++) {
         struct suan_public_key key;
         if (suan_sshsig_verify(leaf.signatures[i], SUAN_NAMESPACE_EVENT, leaf.command, &key, NULL) == SUAN_OK)
@@ -220,7 +316,7 @@ enum suan_status library_judge(struct suan_library *library, struct suan_txn *tx
         bool valid = false;
         if (vote->decision != SUAN_DECISION_SIGN || now_ns > vote->until_ns)
             continue;
-        status = verify_vote(txn, &library->trust->bodies[i], vote, &valid, error);
+        status = verify_vote(txn, library->trust, &library->trust->bodies[i], vote, now_ns, &valid, error);
         choice->signatures += valid;
         newest = valid && vote->index > newest ? vote->index : newest;
     }
@@ -232,28 +328,72 @@ enum suan_status library_judge(struct suan_library *library, struct suan_txn *tx
 
 /* --- choosing ------------------------------------------------------------------------------------------ */
 
-static enum suan_status read_measurement(struct suan_txn *txn, struct library_choice *choice,
-                                         struct suan_error *error)
+enum { BASELINES_MAX = 8 };
+
+/* The newest measurement on record. What cannot be read ranks nothing, and keeps nothing from being loaded.
+ */
+static enum suan_status read_basis(struct suan_txn *txn, const struct suan_digest *tar,
+                                   struct library_choice *out, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *document = NULL;
-    const struct suan_json *measurement = NULL;
+    const struct suan_json *measurement = NULL, *baseline;
     struct suan_attestation newest;
     struct suan_span blob;
-    enum suan_status status =
-        suan_attestation_newest(txn, &choice->release.tar, SUAN_ATTESTATION_MEASUREMENT, &newest, NULL);
-    if (status == SUAN_E_NOT_FOUND)
-        return SUAN_OK;
+    enum suan_status status = suan_attestation_newest(txn, tar, SUAN_ATTESTATION_MEASUREMENT, &newest, error);
     if (status == SUAN_OK)
         status = suan_blob_get(txn, &newest.blob, &blob, error);
     if (status == SUAN_OK)
-        status = suan_attestation_predicate(blob, &choice->release.tar, &document, &measurement, error);
+        status = suan_attestation_predicate(blob, tar, &document, &measurement, error);
     if (status == SUAN_OK)
-        status = suan_receipt_basis_read(measurement, &choice->basis, error);
+        status = suan_receipt_basis_read(measurement, &out->basis, error);
     if (status != SUAN_OK)
-        return status;
-    choice->measurement = newest.blob;
-    choice->unit_jobs = suan_json_integer(suan_json_find(suan_json_find(measurement, "task"), "unit_jobs"));
+        return status == SUAN_E_FORMAT || status == SUAN_E_REFUSED ? SUAN_E_NOT_FOUND : status;
+    baseline = suan_json_find(measurement, "baseline");
+    if (suan_span_equal(suan_json_text(suan_json_find(baseline, "role")), suan_span_text("frontier")))
+        (void)!suan_json_get_hex(baseline, "tar", SUAN_JSON_REQUIRED, out->baseline.bytes, SUAN_DIGEST_SIZE,
+                                 "", NULL);
+    if (out->basis.outcome == SUAN_BASIS_CREDITED && out->basis.count > 0)
+        out->bound_ppm = out->basis.bound_ppm[out->basis.count - 1];
+    out->measurement = newest.blob;
+    out->unit_jobs = suan_json_integer(suan_json_find(suan_json_find(measurement, "task"), "unit_jobs"));
     return SUAN_OK;
+}
+
+static bool is_zero(const struct suan_digest *digest)
+{
+    static const struct suan_digest nothing;
+    return suan_digest_equal(digest, &nothing);
+}
+
+/* A release that was measured against the best one before it costs the product of both bounds. */
+static enum suan_status multiply_bounds(struct suan_txn *txn, struct library_choice *choice,
+                                        struct suan_error *error)
+{
+    struct suan_digest tar = choice->baseline;
+    for (int i = 0; i < BASELINES_MAX && !is_zero(&tar) && choice->bound_ppm > 0; i++) {
+        struct library_choice before = {0};
+        enum suan_status status = read_basis(txn, &tar, &before, error);
+        if (status != SUAN_OK && status != SUAN_E_NOT_FOUND)
+            return status;
+        if (status == SUAN_E_NOT_FOUND || before.bound_ppm == 0 ||
+            !suan_mul_div(choice->bound_ppm, before.bound_ppm, 1000000, &choice->bound_ppm))
+            return SUAN_OK;
+        choice->bound_ppm += choice->bound_ppm == 0;
+        tar = before.baseline;
+    }
+    return SUAN_OK;
+}
+
+static enum suan_status read_measurement(struct suan_txn *txn, struct library_choice *choice,
+                                         struct suan_error *error)
+{
+    const struct suan_digest tar = choice->release.tar;
+    enum suan_status status = read_basis(txn, &tar, choice, error);
+    if (status == SUAN_E_NOT_FOUND)
+        choice->basis = (struct suan_receipt_basis){0};
+    return status == SUAN_E_NOT_FOUND ? SUAN_OK
+           : status != SUAN_OK        ? status
+                                      : multiply_bounds(txn, choice, error);
 }
 
 static bool is_stopped(const struct suan_release *release)
@@ -275,9 +415,7 @@ static bool runs_here(struct suan_library *library, const struct suan_release *r
  * last. */
 static int64_t rank_of(const struct library_choice *choice)
 {
-    if (choice->basis.outcome != SUAN_BASIS_CREDITED || choice->basis.count == 0)
-        return INT64_MAX;
-    return choice->basis.bound_ppm[choice->basis.count - 1];
+    return choice->bound_ppm > 0 ? choice->bound_ppm : INT64_MAX;
 }
 
 struct search {
@@ -336,12 +474,13 @@ static enum suan_status consider(void *context, const struct suan_release *relea
         status = read_measurement(search->txn, &choice, search->error);
     if (status != SUAN_OK)
         return status;
+    if (!is_better(search, &choice))
+        return SUAN_OK;
     if (!runs_here(search->library, release)) {
         note(search, SEARCH_NO_VARIANT);
         return SUAN_OK;
     }
-    if (is_better(search, &choice))
-        *search->best = choice;
+    *search->best = choice;
     note(search, SEARCH_FOUND);
     return SUAN_OK;
 }
@@ -406,28 +545,27 @@ void library_describe(const struct library_choice *choice, const char *task, con
     found.credited_ns = choice->basis.credited_ns;
     found.unit_jobs = choice->unit_jobs;
     found.signatures = choice->signatures;
-    found.bound_ppm = choice->basis.count > 0 ? (int32_t)choice->basis.bound_ppm[choice->basis.count - 1] : 0;
+    found.bound_ppm = choice->bound_ppm <= INT32_MAX ? (int32_t)choice->bound_ppm : INT32_MAX;
     memcpy(out, &found, out->struct_size < sizeof found ? out->struct_size : sizeof found);
 }
 
 int32_t suan_find(struct suan_library *library, const char *what, struct suan_found *out_found,
                   struct suan_error *error)
 {
-    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
+    struct suan_store *store = suan_registry_store(library->registry);
     struct library_choice choice;
     struct service_plugin plugin = {0};
-    pthread_mutex_lock(&library->lock);
-    enum suan_status status = suan_store_begin(suan_registry_store(library->registry), &txn, error);
+    struct suan_txn *txn = NULL;
+    enum suan_status status = library_begin(library, &txn, error);
+    if (status != SUAN_OK)
+        return status;
+    status = library_choose(library, txn, what, &choice, error);
     if (status == SUAN_OK)
-        status = library_choose(library, txn, what, &choice, error);
-    if (status == SUAN_OK)
-        status = service_plugin_load(suan_registry_store(library->registry), &choice.release, NULL, &plugin,
-                                     error);
+        status = service_plugin_load(store, &choice.release, NULL, &plugin, error);
     if (status == SUAN_OK)
         library_describe(&choice, suan_package_is_task(suan_span_text(what)) ? what : choice.release.tasks[0],
                          plugin.variant_id, out_found);
     service_plugin_done(&plugin);
-    suan_txn_end(suan_take(&txn));
-    pthread_mutex_unlock(&library->lock);
+    library_end(library, txn);
     return status;
 }

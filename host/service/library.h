@@ -2,21 +2,21 @@
 #define SUAN_SERVICE_LIBRARY_H
 
 /* Inside this folder only: what is behind the handles of <libsuan/suan.h>. */
-#include <libsuan/suan.h>
-#include <pthread.h>
-
 #include "context.h"
 #include "meter.h"
+#include "opened.h"
 #include "plugin.h"
 #include "trust/trustfile.h"
+#include <libsuan/suan.h>
 
 struct suan_library {
-    struct suan_registry *registry; /* read only */
+    struct opened *opened;
+    struct suan_registry *registry; /* of `opened`, read only */
     struct suan_engine *engine;
     struct suan_trust *trust;
     uint64_t flags; /* SUAN_OPEN_INPROCESS, SUAN_ALLOW_REDUCED */
     char journal[PATH_MAX];
-    pthread_mutex_t lock; /* over the registry, which is one thread's at a time */
+    pid_t process; /* that opened it: a forked child may only close */
 };
 
 /* A release that a caller asked for, judged by the trust file. */
@@ -27,8 +27,18 @@ struct library_choice {
     uint64_t vetted_idx;            /* of the signature that made it k; 0: unvetted */
     struct suan_digest measurement; /* attested blob that ranks it; zeros: none */
     struct suan_receipt_basis basis;
+    struct suan_digest baseline; /* release that it was measured against; zeros: the incumbent, or nothing */
+    int64_t bound_ppm;           /* of its cost relative to the incumbent's, at the largest size; 0: none */
     int64_t unit_jobs;
 };
+
+/* FORKED "library.forked" in a child of fork(2). */
+SUAN_MUST_USE enum suan_status library_check_process(const struct suan_library *library,
+                                                     struct suan_error *error);
+/* A snapshot of the registry, which is this thread's until library_end. */
+SUAN_MUST_USE enum suan_status library_begin(struct suan_library *library, struct suan_txn **out_txn,
+                                             struct suan_error *error);
+void library_end(struct suan_library *library, struct suan_txn *txn);
 
 /*
  * Counts the bodies of the trust file whose newest decision is an unexpired signature, and whose event in the

@@ -1,301 +1,90 @@
-/* The meter: counters in memory, intervals of CPU time, and a state file that survives a kill. */
+/*
+ * The meter. The calling thread alone adds to the counters and reads the clock; the meter's thread looks at
+ * the counters, asks for the end of an interval, and writes. The receipt, which both touch, is under a lock
+ * that a call takes only when an interval ends.
+ */
 #include "meter.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "thread.h"
 #include "trust/draw.h"
 
-#define INTERVAL_NS UINT64_C(50000000)
-#define SYNC_NS UINT64_C(1000000000)
-enum { LOOK_EVERY = 32, SHADOW_RATE_PPM = 20000, SHADOW_BUDGET_PPM = 50000, WHOLE_PPM = 1000000 };
+enum {
+    INTERVAL_MS = 250,
+    INTERVALS_A_WRITE = 3,
+    SHADOW_RATE_PPM = 20000,
+    SHADOW_BUDGET_PPM = 50000,
+    WHOLE_PPM = 1000000
+};
+/* A period is full before its sums pass what a receipt can carry. */
+#define PERIOD_CPU_MAX_NS (INT64_C(1) << 52)
 
-struct meter {
-    struct suan_receipt *receipt; /* the period so far; `lock` guards its shadow part */
-    struct suan_receipt_basis basis;
-    struct meter_clock clock;
-    char path[PATH_MAX];
-    int lock_fd;
-    int64_t pending[SUAN_RECEIPT_BINS_MAX]; /* jobs of the interval */
-    int64_t pending_jobs;
-    uint64_t cpu_ns;              /* at the interval's beginning */
-    uint64_t began_ns, synced_ns; /* by the monotonic clock */
-    uint32_t until_look;          /* calls until the clock is looked at */
-    uint32_t until_shadow;        /* calls until the next shadow run; 0: none */
-    struct suan_draw draw;
-    pthread_mutex_t lock;
+/* Calls ever counted; what an interval's end has taken over stands in `taken`. */
+struct counters {
+    _Atomic int64_t done[SUAN_RECEIPT_BINS_MAX], failed[SUAN_RECEIPT_BINS_MAX], outside;
+};
+struct taken {
+    int64_t done[SUAN_RECEIPT_BINS_MAX], failed[SUAN_RECEIPT_BINS_MAX], outside;
 };
 
-static int64_t sum_of(const struct suan_receipt *receipt, int64_t *out_cpu_ns)
-{
-    int64_t jobs = 0;
-    *out_cpu_ns = 0;
-    for (size_t i = 0; i < receipt->bin_count; i++) {
-        jobs += receipt->bins[i].jobs;
-        *out_cpu_ns += receipt->bins[i].cpu_ns;
-    }
-    return jobs;
-}
+struct meter {
+    struct counters counters;
+    atomic_bool interval_over;
+    size_t bin_count;
+    struct suan_receipt_bin bins[SUAN_RECEIPT_BINS_MAX]; /* their limits alone */
+    uint32_t until_shadow;                               /* calls until the next shadow run; 0: none */
+    struct suan_draw draw;
+    struct meter_clock clock;
+    struct meter_reading last;
 
-/* --- the state file ------------------------------------------------------------------------------------ */
+    pthread_mutex_t lock;         /* over what follows */
+    struct suan_receipt *receipt; /* the period up to the last interval's end */
+    struct taken taken;
+    uint64_t shadows; /* recorded ever */
+    enum { METER_RUN, METER_STOP } order;
+    pthread_cond_t changed;
 
-static enum suan_status write_state(struct meter *meter, struct suan_error *error)
-{
-    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
-    pthread_mutex_lock(&meter->lock);
-    meter->receipt->end_ns = suan_clock_real_ns();
-    enum suan_status status = suan_receipt_format(meter->receipt, &text, error);
-    pthread_mutex_unlock(&meter->lock);
-    meter->synced_ns = suan_clock_monotonic_ns();
-    return status != SUAN_OK ? status : suan_file_replace(meter->path, suan_buffer_span(&text), 0600, error);
-}
+    pthread_mutex_t writing; /* one writer at a time, taken before `lock` */
+    struct journal *journal;
+    struct suan_receipt_basis basis;
+    pthread_t thread;
+    pid_t process;
+};
 
-/* A period goes on only if it is about the same release, measurement and sizes. */
-static bool continues(const struct suan_receipt *old, const struct suan_receipt *fresh)
+static int64_t cpu_of(const struct suan_receipt *receipt)
 {
-    bool same = suan_digest_equal(&old->tar, &fresh->tar) &&
-                suan_digest_equal(&old->measurement, &fresh->measurement) &&
-                old->bin_count == fresh->bin_count && strcmp(old->task, fresh->task) == 0 &&
-                strcmp(old->level, fresh->level) == 0;
-    for (size_t i = 0; same && i < old->bin_count; i++)
-        same = old->bins[i].lo == fresh->bins[i].lo && old->bins[i].hi == fresh->bins[i].hi;
-    return same;
-}
-
-/* A period that cannot go on (another measurement was attested since) was never signed: it is kept beside,
- * not lost. */
-static enum suan_status keep_apart(const struct meter *meter, const struct suan_receipt *old,
-                                   struct suan_error *error)
-{
-    char path[PATH_MAX + 64];
     int64_t cpu_ns = 0;
-    if (sum_of(old, &cpu_ns) == 0)
-        return SUAN_OK;
-    snprintf(path, sizeof path, "%s.%llu", meter->path, (unsigned long long)old->end_ns);
-    return rename(meter->path, path) == 0 ? SUAN_OK : suan_error_errno(error, "meter.io", errno, path);
-}
-
-static enum suan_status read_state(struct meter *meter, struct suan_error *error)
-{
-    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
-    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *old = NULL;
-    enum suan_status status = suan_file_read(meter->path, SUAN_RECEIPT_SIZE_MAX, &text, error);
-    if (status == SUAN_E_NOT_FOUND)
-        return SUAN_OK;
-    if (status == SUAN_OK)
-        status = suan_receipt_parse(suan_buffer_span(&text), &old, error);
-    if (status != SUAN_OK) {
-        suan_error_prefix(error, meter->path);
-        return status;
-    }
-    meter->receipt->sequence = old->sequence;
-    meter->receipt->previous = old->previous;
-    meter->receipt->shadow_rate_ppm = old->shadow_rate_ppm;
-    if (!continues(old, meter->receipt))
-        return keep_apart(meter, old, error);
-    suan_receipt_free(meter->receipt);
-    meter->receipt = suan_take(&old);
-    return SUAN_OK;
-}
-
-/* --- opening ------------------------------------------------------------------------------------------- */
-
-static enum suan_status take_lock(struct meter *meter, const char *journal, const char *name,
-                                  struct suan_error *error)
-{
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/%s.lock", journal, name) >= PATH_MAX ||
-        snprintf(meter->path, sizeof meter->path, "%s/%s.json", journal, name) >= PATH_MAX)
-        return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the journal's path is too long");
-    meter->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (meter->lock_fd < 0)
-        return suan_error_errno(error, "meter.io", errno, path);
-    if (flock(meter->lock_fd, LOCK_EX | LOCK_NB) == 0)
-        return SUAN_OK;
-    return suan_error_set(error, SUAN_E_LOCKED, "meter.locked",
-                          "give this process a journal folder of its own",
-                          "%s is metered by another solver or process", meter->path);
-}
-
-static void describe(struct meter *meter, const struct meter_subject *subject)
-{
-    struct suan_receipt *receipt = meter->receipt;
-    snprintf(receipt->user, sizeof receipt->user, "%s", subject->user != NULL ? subject->user : "-");
-    snprintf(receipt->id, sizeof receipt->id, "%s", subject->id);
-    snprintf(receipt->version, sizeof receipt->version, "%s", subject->version);
-    snprintf(receipt->task, sizeof receipt->task, "%s", subject->task);
-    snprintf(receipt->level, sizeof receipt->level, "%s", subject->level);
-    receipt->tar = subject->tar;
-    receipt->measurement = subject->measurement;
-    receipt->class = subject->basis->class;
-    receipt->score_count = subject->basis->score_count;
-    memcpy(receipt->scores, subject->basis->scores, sizeof receipt->scores);
-    receipt->start_ns = receipt->end_ns = suan_clock_real_ns();
-    receipt->sequence = 1;
-    receipt->shadow_rate_ppm = SHADOW_RATE_PPM;
-    suan_receipt_bins(subject->basis, receipt);
-}
-
-/* The gap is uniform around its mean, and only this process knows the key. */
-static uint32_t draw_gap(struct meter *meter)
-{
-    int64_t rate = meter->receipt->shadow_rate_ppm;
-    if (rate <= 0)
-        return 0;
-    uint32_t mean = (uint32_t)(WHOLE_PPM / rate);
-    return 1 + suan_draw_below(&meter->draw, 2 * mean - 1);
-}
-
-static void meter_free(struct meter *meter)
-{
-    suan_receipt_free(meter->receipt);
-    if (meter->lock_fd >= 0)
-        close(meter->lock_fd);
-    pthread_mutex_destroy(&meter->lock);
-    free(meter);
-}
-
-enum suan_status meter_open(const char *journal, const struct meter_subject *subject,
-                            const struct meter_clock *clock, struct meter **out, struct suan_error *error)
-{
-    char name[2 * SUAN_DIGEST_SIZE + 16];
-    uint8_t key[32];
-    struct meter *meter = calloc(1, sizeof *meter);
-    if (meter == NULL || (meter->receipt = suan_receipt_new()) == NULL) {
-        free(meter);
-        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
-    }
-    pthread_mutex_init(&meter->lock, NULL);
-    meter->lock_fd = -1;
-    meter->basis = *subject->basis;
-    meter->clock = *clock;
-    describe(meter, subject);
-    suan_hex(subject->tar.bytes, SUAN_DIGEST_SIZE, name);
-    if (strncmp(subject->level, "NONE", 4) == 0)
-        strcat(name, "-inprocess");
-    suan_random(key, sizeof key);
-    suan_draw_init(&meter->draw, suan_span(key, sizeof key), "shadow");
-    enum suan_status status = take_lock(meter, journal, name, error);
-    if (status == SUAN_OK)
-        status = read_state(meter, error);
-    if (status == SUAN_OK)
-        status = write_state(meter, error);
-    if (status != SUAN_OK) {
-        meter_free(meter);
-        return status;
-    }
-    meter->until_shadow = draw_gap(meter);
-    meter->until_look = LOOK_EVERY;
-    meter_restart(meter);
-    *out = meter;
-    return SUAN_OK;
-}
-
-/* --- intervals ----------------------------------------------------------------------------------------- */
-
-void meter_restart(struct meter *meter)
-{
-    (void)!meter->clock.read(meter->clock.context, &meter->cpu_ns, NULL);
-    meter->began_ns = suan_clock_monotonic_ns();
-}
-
-static int64_t weight_of(const struct meter *meter, size_t bin)
-{
-    size_t row = bin + 1 < meter->basis.count ? bin + 1 : meter->basis.count - 1;
-    int64_t cost = meter->basis.p_hi_ns[row] / 1000 + 1; /* microseconds: the sum stays far below 2^62 */
-    return meter->pending[bin] * (cost < INT32_MAX ? cost : INT32_MAX);
-}
-
-/* The interval's CPU time goes to its bins in proportion to what their jobs cost by the attested measurement.
- */
-static void end_interval(struct meter *meter)
-{
-    int64_t weights[SUAN_RECEIPT_BINS_MAX], parts[SUAN_RECEIPT_BINS_MAX];
-    struct suan_receipt *receipt = meter->receipt;
-    uint64_t now = meter->cpu_ns;
-    if (meter->clock.read(meter->clock.context, &now, NULL) != SUAN_OK || now < meter->cpu_ns)
-        now = meter->cpu_ns;
     for (size_t i = 0; i < receipt->bin_count; i++)
-        weights[i] = weight_of(meter, i);
-    if (meter->pending_jobs > 0 &&
-        suan_split((int64_t)(now - meter->cpu_ns), weights, parts, (uint32_t)receipt->bin_count)) {
-        for (size_t i = 0; i < receipt->bin_count; i++) {
-            receipt->bins[i].jobs += meter->pending[i];
-            receipt->bins[i].cpu_ns += parts[i];
-        }
-    }
-    memset(meter->pending, 0, sizeof meter->pending);
-    meter->pending_jobs = 0;
-    meter->cpu_ns = now;
+        cpu_ns += receipt->bins[i].cpu_ns;
+    return cpu_ns;
 }
 
-static void look(struct meter *meter)
+static bool is_empty(const struct suan_receipt *receipt)
 {
-    uint64_t now_ns = suan_clock_monotonic_ns();
-    meter->until_look = LOOK_EVERY;
-    if (now_ns - meter->began_ns < INTERVAL_NS)
-        return;
-    end_interval(meter);
-    meter->began_ns = now_ns;
-    if (now_ns - meter->synced_ns >= SYNC_NS)
-        (void)!write_state(meter, NULL);
+    int64_t calls = 0;
+    for (size_t i = 0; i < receipt->bin_count; i++)
+        calls += receipt->bins[i].jobs + receipt->bins[i].failed;
+    return calls == 0;
 }
 
-void meter_count(struct meter *meter, int64_t size, enum meter_outcome outcome)
+static uint64_t later(uint64_t a, uint64_t b)
 {
-    struct suan_receipt_bin *bin = suan_receipt_bin_of(meter->receipt, size);
-    if (bin == NULL)
-        meter->receipt->unmetered_jobs++;
-    else if (outcome == METER_FAILED)
-        bin->failed++;
-    else {
-        meter->pending[bin - meter->receipt->bins]++;
-        meter->pending_jobs++;
-    }
-    if (--meter->until_look == 0)
-        look(meter);
+    return a > b ? a : b;
 }
 
-/* --- shadows ------------------------------------------------------------------------------------------- */
+/* --- the period on disk -------------------------------------------------------------------------------- */
 
-bool meter_draws(struct meter *meter)
-{
-    if (meter->until_shadow == 0 || --meter->until_shadow > 0)
-        return false;
-    meter->until_shadow = draw_gap(meter);
-    return true;
-}
-
-void meter_shadow(struct meter *meter, const struct suan_receipt_pair *pair, int64_t cost_ns)
-{
-    pthread_mutex_lock(&meter->lock);
-    struct suan_receipt *receipt = meter->receipt;
-    receipt->shadow_cost_ns += cost_ns;
-    if (receipt->pair_count < SUAN_RECEIPT_PAIRS_MAX) {
-        struct suan_receipt_pair *pairs =
-            realloc(receipt->pairs, (receipt->pair_count + 1) * sizeof receipt->pairs[0]);
-        if (pairs != NULL) {
-            receipt->pairs = pairs;
-            pairs[receipt->pair_count++] = *pair;
-        }
-    }
-    pthread_mutex_unlock(&meter->lock);
-}
-
-/* --- receipts ------------------------------------------------------------------------------------------ */
-
-static struct suan_receipt *copy_receipt(const struct suan_receipt *receipt)
+static struct suan_receipt *copy_of(const struct suan_receipt *receipt)
 {
     struct suan_receipt *copy = suan_receipt_new();
     if (copy == NULL)
@@ -311,21 +100,416 @@ static struct suan_receipt *copy_receipt(const struct suan_receipt *receipt)
     return copy;
 }
 
+/* Calls that no interval's end has taken over yet count as well; only their CPU time is not known. */
+static void add_pending(const struct meter *meter, struct suan_receipt *copy)
+{
+    for (size_t i = 0; i < meter->bin_count; i++) {
+        copy->bins[i].jobs +=
+            atomic_load_explicit(&meter->counters.done[i], memory_order_relaxed) - meter->taken.done[i];
+        copy->bins[i].failed +=
+            atomic_load_explicit(&meter->counters.failed[i], memory_order_relaxed) - meter->taken.failed[i];
+    }
+    copy->unmetered_jobs +=
+        atomic_load_explicit(&meter->counters.outside, memory_order_relaxed) - meter->taken.outside;
+}
+
+static enum suan_status write_period(struct meter *meter, struct suan_error *error)
+{
+    pthread_mutex_lock(&meter->writing);
+    pthread_mutex_lock(&meter->lock);
+    meter->receipt->end_ns = later(suan_clock_real_ns(), meter->receipt->start_ns);
+    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *copy = copy_of(meter->receipt);
+    if (copy != NULL)
+        add_pending(meter, copy);
+    pthread_mutex_unlock(&meter->lock);
+    enum suan_status status = copy != NULL
+                                  ? journal_write(meter->journal, copy, error)
+                                  : suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    pthread_mutex_unlock(&meter->writing);
+    return status;
+}
+
+/* --- intervals ----------------------------------------------------------------------------------------- */
+
+static int64_t weight_of(const struct meter *meter, size_t bin, int64_t jobs)
+{
+    size_t row = bin + 1 < meter->basis.count ? bin + 1 : meter->basis.count - 1;
+    int64_t cost = meter->basis.p_hi_ns[row] / 1000 + 1; /* microseconds: the sum stays far below 2^62 */
+    return (jobs < INT32_MAX / 32 ? jobs : INT32_MAX / 32) * (cost < INT32_MAX ? cost : INT32_MAX);
+}
+
+/* CPU time since the last reading; none after a change of source. */
+static int64_t read_interval(struct meter *meter)
+{
+    struct meter_reading now = meter->last;
+    if (meter->clock.read(meter->clock.context, &now, NULL) != SUAN_OK)
+        return 0;
+    bool comparable = now.source == meter->last.source && now.cpu_ns >= meter->last.cpu_ns;
+    int64_t cpu_ns = comparable ? (int64_t)(now.cpu_ns - meter->last.cpu_ns) : 0;
+    meter->last = now;
+    return cpu_ns;
+}
+
+/* A full period counts no more: what comes then is on the receipt as not metered. */
+static bool has_room(const struct suan_receipt *receipt, int64_t cpu_ns, const int64_t *jobs)
+{
+    bool room = cpu_of(receipt) + cpu_ns <= PERIOD_CPU_MAX_NS;
+    for (size_t i = 0; i < receipt->bin_count; i++)
+        room &= receipt->bins[i].jobs + jobs[i] <= SUAN_RECEIPT_JOBS_MAX;
+    return room;
+}
+
+static void take_over(struct meter *meter, int64_t cpu_ns)
+{
+    int64_t jobs[SUAN_RECEIPT_BINS_MAX] = {0}, weights[SUAN_RECEIPT_BINS_MAX], parts[SUAN_RECEIPT_BINS_MAX];
+    struct suan_receipt *receipt = meter->receipt;
+    for (size_t i = 0; i < meter->bin_count; i++) {
+        int64_t failed = atomic_load_explicit(&meter->counters.failed[i], memory_order_relaxed);
+        jobs[i] = atomic_load_explicit(&meter->counters.done[i], memory_order_relaxed) - meter->taken.done[i];
+        weights[i] = weight_of(meter, i, jobs[i]);
+        receipt->bins[i].failed += failed - meter->taken.failed[i];
+        meter->taken.failed[i] = failed;
+        meter->taken.done[i] += jobs[i];
+    }
+    int64_t outside = atomic_load_explicit(&meter->counters.outside, memory_order_relaxed);
+    receipt->unmetered_jobs += outside - meter->taken.outside;
+    meter->taken.outside = outside;
+    bool split = suan_split(cpu_ns, weights, parts, (uint32_t)meter->bin_count);
+    bool room = has_room(receipt, cpu_ns, jobs);
+    for (size_t i = 0; i < meter->bin_count; i++) {
+        receipt->bins[i].jobs += room ? jobs[i] : 0;
+        receipt->bins[i].cpu_ns += room && split ? parts[i] : 0;
+        receipt->unmetered_jobs += room ? 0 : jobs[i];
+    }
+}
+
+/* The interval's CPU time goes to its bins in proportion to what their jobs cost by the attested measurement.
+ */
+static void end_interval(struct meter *meter)
+{
+    int64_t cpu_ns = read_interval(meter);
+    pthread_mutex_lock(&meter->lock);
+    take_over(meter, cpu_ns);
+    pthread_mutex_unlock(&meter->lock);
+    atomic_store_explicit(&meter->interval_over, false, memory_order_relaxed);
+}
+
+static void add_one(_Atomic int64_t *counter)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+void meter_count(struct meter *meter, int64_t size, enum meter_outcome outcome)
+{
+    size_t i = 0;
+    while (i < meter->bin_count && size > meter->bins[i].hi)
+        i++;
+    /* The smallest attested size itself belongs to the first bin. */
+    if (i == meter->bin_count || (i == 0 && size < meter->bins[0].lo))
+        add_one(&meter->counters.outside);
+    else
+        add_one(outcome == METER_DONE ? &meter->counters.done[i] : &meter->counters.failed[i]);
+    if (atomic_load_explicit(&meter->interval_over, memory_order_relaxed))
+        end_interval(meter);
+}
+
+/* --- the meter's thread -------------------------------------------------------------------------------- */
+
+/* Changes whenever there is something new to write. */
+static uint64_t state_of(const struct meter *meter)
+{
+    uint64_t sum = meter->shadows;
+    for (size_t i = 0; i < meter->bin_count; i++) {
+        sum += (uint64_t)atomic_load_explicit(&meter->counters.done[i], memory_order_relaxed);
+        sum += (uint64_t)atomic_load_explicit(&meter->counters.failed[i], memory_order_relaxed);
+        sum += (uint64_t)meter->taken.done[i] + (uint64_t)meter->taken.failed[i];
+    }
+    return sum + (uint64_t)atomic_load_explicit(&meter->counters.outside, memory_order_relaxed);
+}
+
+/* False once the meter closes. */
+static bool sleep_interval(struct meter *meter, uint64_t *out_state)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += INTERVAL_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&meter->lock);
+    while (meter->order == METER_RUN && pthread_cond_timedwait(&meter->changed, &meter->lock, &until) == 0)
+        continue;
+    bool goes_on = meter->order == METER_RUN;
+    *out_state = state_of(meter);
+    pthread_mutex_unlock(&meter->lock);
+    return goes_on;
+}
+
+static void *keep(void *context)
+{
+    struct meter *meter = context;
+    uint64_t seen = 0, written = 0, now = 0;
+    for (int intervals = 1; sleep_interval(meter, &now); intervals++) {
+        if (now != seen)
+            atomic_store_explicit(&meter->interval_over, true, memory_order_relaxed);
+        seen = now;
+        if (now == written || intervals < INTERVALS_A_WRITE)
+            continue;
+        intervals = 0;
+        if (write_period(meter, NULL) == SUAN_OK)
+            written = now;
+    }
+    return NULL;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------- */
+
+static void describe(struct suan_receipt *receipt, const struct meter_subject *subject)
+{
+    snprintf(receipt->user, sizeof receipt->user, "-");
+    snprintf(receipt->id, sizeof receipt->id, "%s", subject->id);
+    snprintf(receipt->version, sizeof receipt->version, "%s", subject->version);
+    snprintf(receipt->task, sizeof receipt->task, "%s", subject->task);
+    snprintf(receipt->level, sizeof receipt->level, "%s", subject->level);
+    receipt->tar = subject->tar;
+    receipt->measurement = subject->measurement;
+    receipt->class = subject->basis->class;
+    receipt->score_count = subject->basis->score_count;
+    memcpy(receipt->scores, subject->basis->scores, sizeof receipt->scores);
+    receipt->start_ns = receipt->end_ns = suan_clock_real_ns();
+    receipt->sequence = 1;
+    suan_random(receipt->meter, sizeof receipt->meter);
+    receipt->shadow_rate_ppm = SHADOW_RATE_PPM;
+    suan_receipt_bins(subject->basis, receipt);
+}
+
+/* A period goes on only if it is about the same release, measurement and sizes. */
+static bool continues(const struct suan_receipt *old, const struct suan_receipt *fresh)
+{
+    bool same = suan_digest_equal(&old->tar, &fresh->tar) &&
+                suan_digest_equal(&old->measurement, &fresh->measurement) &&
+                old->bin_count == fresh->bin_count && strcmp(old->task, fresh->task) == 0 &&
+                strcmp(old->level, fresh->level) == 0;
+    for (size_t i = 0; same && i < old->bin_count; i++)
+        same = old->bins[i].lo == fresh->bins[i].lo && old->bins[i].hi == fresh->bins[i].hi;
+    return same;
+}
+
+/* Shadows that cost more than their share of the last period become rarer in the next one. */
+static int64_t next_rate(const struct suan_receipt *receipt)
+{
+    int64_t allowed = 0, rate = 0;
+    if (!suan_mul_div(cpu_of(receipt), SHADOW_BUDGET_PPM, WHOLE_PPM, &allowed) ||
+        receipt->shadow_cost_ns <= allowed ||
+        !suan_mul_div(receipt->shadow_rate_ppm, allowed, receipt->shadow_cost_ns, &rate))
+        return SHADOW_RATE_PPM;
+    return rate;
+}
+
+/* Takes from the period what the receipt holds: the rest is the beginning of the next one. */
+static void advance(struct suan_receipt *period, const struct suan_receipt *receipt,
+                    const struct suan_digest *digest)
+{
+    period->shadow_rate_ppm = next_rate(receipt);
+    period->previous = *digest;
+    period->sequence = receipt->sequence + 1;
+    period->start_ns = receipt->end_ns;
+    period->end_ns = later(period->end_ns, period->start_ns);
+    period->shadow_cost_ns -= receipt->shadow_cost_ns;
+    period->unmetered_jobs -= receipt->unmetered_jobs;
+    period->pair_count -= receipt->pair_count;
+    if (period->pair_count > 0)
+        memmove(period->pairs, period->pairs + receipt->pair_count,
+                period->pair_count * sizeof period->pairs[0]);
+    for (size_t i = 0; i < period->bin_count; i++) {
+        period->bins[i].jobs -= receipt->bins[i].jobs;
+        period->bins[i].cpu_ns -= receipt->bins[i].cpu_ns;
+        period->bins[i].failed -= receipt->bins[i].failed;
+    }
+}
+
+/* A process that died between keeping a receipt and beginning the next period has closed this one. */
+static enum suan_status finish_closing(struct meter *meter, struct suan_receipt *old,
+                                       struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *closed = NULL;
+    struct suan_digest digest;
+    enum suan_status status = journal_find_receipt(meter->journal, old->sequence, &closed, &digest, error);
+    if (status == SUAN_E_NOT_FOUND)
+        return SUAN_OK;
+    if (status == SUAN_OK)
+        advance(old, closed, &digest);
+    return status;
+}
+
+static enum suan_status take_up(struct meter *meter, struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *old = NULL;
+    enum suan_status status = journal_read(meter->journal, &old, error);
+    if (status == SUAN_E_NOT_FOUND)
+        return SUAN_OK;
+    if (status == SUAN_OK)
+        status = finish_closing(meter, old, error);
+    if (status != SUAN_OK)
+        return status;
+    if (continues(old, meter->receipt)) {
+        suan_receipt_free(meter->receipt);
+        meter->receipt = suan_take(&old);
+        return SUAN_OK;
+    }
+    struct suan_receipt *fresh = meter->receipt;
+    memcpy(fresh->meter, old->meter, sizeof fresh->meter);
+    fresh->sequence = old->sequence;
+    fresh->previous = old->previous;
+    fresh->start_ns = later(fresh->start_ns, old->end_ns);
+    fresh->end_ns = fresh->start_ns;
+    return is_empty(old) ? SUAN_OK : journal_set_aside(meter->journal, old, error);
+}
+
+/* The gap is uniform around its mean, and only this process knows the key. */
+static uint32_t draw_gap(struct meter *meter, int64_t rate_ppm)
+{
+    if (rate_ppm <= 0)
+        return 0;
+    uint32_t mean = (uint32_t)(WHOLE_PPM / rate_ppm);
+    return 1 + suan_draw_below(&meter->draw, 2 * mean - 1);
+}
+
+static void meter_free(struct meter *meter)
+{
+    suan_receipt_free(meter->receipt);
+    journal_close(meter->journal);
+    pthread_mutex_destroy(&meter->lock);
+    pthread_mutex_destroy(&meter->writing);
+    pthread_cond_destroy(&meter->changed);
+    free(meter);
+}
+
+static struct meter *meter_new(const struct meter_subject *subject, const struct meter_clock *clock)
+{
+    uint8_t key[32];
+    pthread_condattr_t monotonic;
+    struct meter *meter = calloc(1, sizeof *meter);
+    if (meter == NULL || (meter->receipt = suan_receipt_new()) == NULL) {
+        free(meter);
+        return NULL;
+    }
+    pthread_mutex_init(&meter->lock, NULL);
+    pthread_mutex_init(&meter->writing, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&meter->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    meter->process = getpid();
+    meter->basis = *subject->basis;
+    meter->clock = *clock;
+    describe(meter->receipt, subject);
+    meter->bin_count = meter->receipt->bin_count;
+    memcpy(meter->bins, meter->receipt->bins, sizeof meter->bins);
+    suan_random(key, sizeof key);
+    suan_draw_init(&meter->draw, suan_span(key, sizeof key), "shadow");
+    return meter;
+}
+
+enum suan_status meter_open(const char *journal, const struct meter_subject *subject,
+                            const struct meter_clock *clock, struct meter **out, struct suan_error *error)
+{
+    struct meter *meter = meter_new(subject, clock);
+    if (meter == NULL)
+        return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    enum suan_status status = journal_open(journal, &subject->tar, subject->home, &meter->journal, error);
+    if (status == SUAN_OK)
+        status = take_up(meter, error);
+    if (status == SUAN_OK)
+        status = write_period(meter, error);
+    if (status == SUAN_OK)
+        status = meter->clock.read(meter->clock.context, &meter->last, error);
+    if (status == SUAN_OK)
+        status = thread_start(&meter->thread, keep, meter, error);
+    if (status != SUAN_OK) {
+        meter_free(meter);
+        return status;
+    }
+    meter->until_shadow = draw_gap(meter, meter->receipt->shadow_rate_ppm);
+    *out = meter;
+    return SUAN_OK;
+}
+
+void meter_close(struct meter *meter)
+{
+    if (meter == NULL)
+        return;
+    if (meter->process == getpid()) {
+        pthread_mutex_lock(&meter->lock);
+        meter->order = METER_STOP;
+        pthread_cond_signal(&meter->changed);
+        pthread_mutex_unlock(&meter->lock);
+        pthread_join(meter->thread, NULL);
+        end_interval(meter);
+        (void)!write_period(meter, NULL);
+    }
+    meter_free(meter);
+}
+
+/* --- shadows ------------------------------------------------------------------------------------------- */
+
+static bool may_cost_more(const struct suan_receipt *receipt)
+{
+    int64_t allowed = 0;
+    if (receipt->pair_count < SUAN_RECEIPT_PAIRS_ENOUGH)
+        return true;
+    return receipt->pair_count < SUAN_RECEIPT_PAIRS_MAX &&
+           suan_mul_div(cpu_of(receipt), SHADOW_BUDGET_PPM, WHOLE_PPM, &allowed) &&
+           receipt->shadow_cost_ns <= allowed;
+}
+
+bool meter_draws(struct meter *meter)
+{
+    if (meter->until_shadow == 0 || --meter->until_shadow > 0)
+        return false;
+    pthread_mutex_lock(&meter->lock);
+    int64_t rate_ppm = meter->receipt->shadow_rate_ppm;
+    bool drawn = may_cost_more(meter->receipt);
+    pthread_mutex_unlock(&meter->lock);
+    meter->until_shadow = draw_gap(meter, rate_ppm);
+    return drawn;
+}
+
+void meter_shadow(struct meter *meter, const struct suan_receipt_pair *pair, int64_t cost_ns)
+{
+    pthread_mutex_lock(&meter->lock);
+    struct suan_receipt *receipt = meter->receipt;
+    struct suan_receipt_pair *pairs =
+        receipt->pair_count < SUAN_RECEIPT_PAIRS_MAX
+            ? realloc(receipt->pairs, (receipt->pair_count + 1) * sizeof receipt->pairs[0])
+            : NULL;
+    receipt->shadow_cost_ns += cost_ns;
+    meter->shadows++;
+    if (pairs != NULL) {
+        receipt->pairs = pairs;
+        pairs[receipt->pair_count++] = *pair;
+    }
+    pthread_mutex_unlock(&meter->lock);
+}
+
+/* --- receipts ------------------------------------------------------------------------------------------ */
+
 enum suan_status meter_receipt(struct meter *meter, const char *user, const struct suan_digest *class,
                                const int64_t *scores, size_t score_count, struct suan_receipt **out,
                                struct suan_error *error)
 {
-    int64_t cpu_ns = 0;
     end_interval(meter);
-    enum suan_status status = write_state(meter, error);
+    enum suan_status status = write_period(meter, error);
     if (status != SUAN_OK)
         return status;
-    if (sum_of(meter->receipt, &cpu_ns) == 0)
-        return suan_error_set(error, SUAN_E_NOT_FOUND, "meter.empty", "call the solver first",
-                              "nothing was metered in this period");
-    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *receipt = copy_receipt(meter->receipt);
+    pthread_mutex_lock(&meter->lock);
+    SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *receipt = copy_of(meter->receipt);
+    pthread_mutex_unlock(&meter->lock);
     if (receipt == NULL)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
+    if (is_empty(receipt))
+        return suan_error_set(error, SUAN_E_NOT_FOUND, "meter.empty", "call the solver first",
+                              "nothing was metered in this period");
     snprintf(receipt->user, sizeof receipt->user, "%s", user);
     receipt->class = *class;
     receipt->score_count = score_count < SUAN_RECEIPT_SCORES_MAX ? score_count : SUAN_RECEIPT_SCORES_MAX;
@@ -336,89 +520,17 @@ enum suan_status meter_receipt(struct meter *meter, const char *user, const stru
     return status;
 }
 
-/* Shadows that cost more than their share of the last period become rarer in the next one. */
-static int64_t next_rate(const struct suan_receipt *receipt)
+enum suan_status meter_next(struct meter *meter, const struct suan_receipt *receipt,
+                            const struct suan_digest *digest, struct suan_span envelope,
+                            struct suan_error *error)
 {
-    int64_t cpu_ns = 0, allowed = 0, rate = 0;
-    (void)sum_of(receipt, &cpu_ns);
-    if (!suan_mul_div(cpu_ns, SHADOW_BUDGET_PPM, WHOLE_PPM, &allowed) || receipt->shadow_cost_ns <= allowed ||
-        !suan_mul_div(receipt->shadow_rate_ppm, allowed, receipt->shadow_cost_ns, &rate))
-        return SHADOW_RATE_PPM;
-    return rate;
-}
-
-enum suan_status meter_next(struct meter *meter, const struct suan_digest *receipt, struct suan_error *error)
-{
+    enum suan_status status = journal_keep_receipt(meter->journal, receipt->sequence, envelope, error);
+    if (status != SUAN_OK)
+        return status;
     pthread_mutex_lock(&meter->lock);
-    struct suan_receipt *period = meter->receipt;
-    period->shadow_rate_ppm = next_rate(period);
-    period->previous = *receipt;
-    period->sequence++;
-    period->start_ns = suan_clock_real_ns();
-    period->shadow_cost_ns = period->unmetered_jobs = 0;
-    period->pair_count = 0;
-    for (size_t i = 0; i < period->bin_count; i++)
-        period->bins[i].jobs = period->bins[i].cpu_ns = period->bins[i].failed = 0;
+    advance(meter->receipt, receipt, digest);
+    int64_t rate_ppm = meter->receipt->shadow_rate_ppm;
     pthread_mutex_unlock(&meter->lock);
-    return write_state(meter, error);
-}
-
-void meter_close(struct meter *meter)
-{
-    if (meter == NULL)
-        return;
-    end_interval(meter);
-    (void)!write_state(meter, NULL);
-    meter_free(meter);
-}
-
-/* --- what was metered ---------------------------------------------------------------------------------- */
-
-static void list_one(const struct suan_receipt *receipt, struct suan_json *rows)
-{
-    struct suan_json *row = suan_json_new_object();
-    int64_t cpu_ns = 0, jobs = sum_of(receipt, &cpu_ns);
-    suan_json_set_text(row, "id", receipt->id);
-    suan_json_set_text(row, "version", receipt->version);
-    suan_json_set_text(row, "task", receipt->task);
-    suan_json_set_text(row, "level", receipt->level);
-    suan_json_set_integer(row, "jobs", jobs);
-    suan_json_set_integer(row, "cpu_ns", cpu_ns);
-    suan_json_set_integer(row, "unmetered_jobs", receipt->unmetered_jobs);
-    suan_json_set_integer(row, "pairs", (int64_t)receipt->pair_count);
-    suan_json_set_integer(row, "receipts", receipt->sequence - 1);
-    suan_json_add(rows, row);
-}
-
-static void close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        closedir(*folder);
-}
-
-enum suan_status meter_list(const char *journal, struct suan_json **out, struct suan_error *error)
-{
-    SUAN_CLEANUP(close_folder) DIR *folder = opendir(journal);
-    SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = suan_json_new_object();
-    struct suan_json *rows = suan_json_new_array();
-    suan_json_set(result, "periods", rows);
-    if (folder == NULL && errno != ENOENT)
-        return suan_error_errno(error, "meter.io", errno, journal);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        SUAN_CLEANUP(suan_buffer_done) struct suan_buffer text = {0};
-        SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *receipt = NULL;
-        char path[PATH_MAX];
-        size_t size = strlen(entry->d_name);
-        if (size < 2 * SUAN_DIGEST_SIZE + 5 || strcmp(entry->d_name + size - 5, ".json") != 0)
-            continue;
-        snprintf(path, sizeof path, "%s/%s", journal, entry->d_name);
-        enum suan_status status = suan_file_read(path, SUAN_RECEIPT_SIZE_MAX, &text, error);
-        if (status == SUAN_OK)
-            status = suan_receipt_parse(suan_buffer_span(&text), &receipt, error);
-        if (status != SUAN_OK)
-            return status;
-        list_one(receipt, rows);
-    }
-    *out = suan_take(&result);
-    return SUAN_OK;
+    meter->until_shadow = draw_gap(meter, rate_ppm);
+    return write_period(meter, error);
 }

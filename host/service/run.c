@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "context.h"
-#include "meter.h"
+#include "journal.h"
 #include "npy.h"
 
 /* One input: a file mapped for reading, or a parameter. */
@@ -454,5 +454,5 @@ enum suan_status suan_service_saved(struct suan_service *service, const char *jo
     (void)service;
     if (size >= PATH_MAX)
         return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the journal's path is too long");
-    return meter_list(folder, out_result, error);
+    return journal_list(folder, out_result, error);
 }

@@ -2,12 +2,14 @@
 #include "shadow.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "engine/machine.h"
+#include "thread.h"
 
 enum { QUEUE_MAX = 64 };
 #define INPUT_BYTES_MAX (UINT64_C(64) << 20)  /* of one tensor */
@@ -33,6 +35,7 @@ struct shadow {
     struct job *last;                        /* the input before, by which caches are warmed: the thread's */
     enum { SHADOW_COLD, SHADOW_WARM, SHADOW_BROKEN } state;
     pthread_t thread;
+    pid_t process;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct job *queue[QUEUE_MAX];
@@ -116,14 +119,26 @@ int64_t shadow_size_of(const struct suan_tensor *in, uint32_t n_in, uint32_t siz
 
 /* --- workers ------------------------------------------------------------------------------------------- */
 
+/* The last of those that this process may use. */
+static uint32_t last_cpu(void)
+{
+    cpu_set_t mask;
+    uint32_t last = 0;
+    if (sched_getaffinity(0, sizeof mask, &mask) != 0)
+        return 0;
+    for (uint32_t i = 0; i < CPU_SETSIZE; i++)
+        last = CPU_ISSET(i, &mask) ? i : last;
+    return last;
+}
+
 static enum suan_status open_guest(struct shadow *shadow, const struct service_plugin *plugin,
                                    enum suan_guest_role role, struct suan_guest **out)
 {
-    struct suan_machine machine;
     struct suan_guest_options options;
-    suan_machine_read(&machine);
-    uint32_t cpu = machine.online_cpus - 1;
+    uint32_t cpu = last_cpu();
     service_plugin_options(plugin, shadow->subject.task_id, role, &options);
+    options.memory_bytes = shadow->subject.memory_bytes;
+    options.seed = shadow->subject.seed;
     options.dynamic_outputs = shadow->subject.dynamic_outputs;
     options.cpus = &cpu;
     options.n_cpus = role == SUAN_GUEST_TASK ? 0 : 1;
@@ -141,7 +156,10 @@ static enum suan_status prepare(struct shadow *shadow, struct suan_guest *guest)
 
 static void warm_up(struct shadow *shadow)
 {
-    enum suan_status status = open_guest(shadow, shadow->subject.task, SUAN_GUEST_INCUMBENT, &shadow->base);
+    const struct service_plugin *baseline = shadow->subject.baseline;
+    enum suan_status status =
+        open_guest(shadow, baseline != NULL ? baseline : shadow->subject.task,
+                   baseline != NULL ? SUAN_GUEST_ALGORITHM : SUAN_GUEST_INCUMBENT, &shadow->base);
     if (status == SUAN_OK)
         status = open_guest(shadow, shadow->subject.plugin, SUAN_GUEST_ALGORITHM, &shadow->plugin);
     if (status == SUAN_OK)
@@ -321,6 +339,17 @@ static void *work(void *context)
     return NULL;
 }
 
+static void shadow_free(struct shadow *shadow)
+{
+    for (size_t i = 0; i < shadow->queued; i++)
+        job_free(shadow->queue[i]);
+    for (uint32_t i = 0; i < SUAN_MAX_PORTS; i++)
+        free(shadow->prepared[i].data);
+    pthread_cond_destroy(&shadow->changed);
+    pthread_mutex_destroy(&shadow->lock);
+    free(shadow);
+}
+
 enum suan_status shadow_open(const struct shadow_subject *subject, struct shadow **out,
                              struct suan_error *error)
 {
@@ -335,9 +364,11 @@ enum suan_status shadow_open(const struct shadow_subject *subject, struct shadow
     }
     pthread_mutex_init(&shadow->lock, NULL);
     pthread_cond_init(&shadow->changed, NULL);
-    if (pthread_create(&shadow->thread, NULL, work, shadow) != 0) {
-        free(shadow);
-        return suan_error_set(error, SUAN_E_IO, "shadow.thread", NULL, "cannot start a thread");
+    shadow->process = getpid();
+    enum suan_status status = thread_start(&shadow->thread, work, shadow, error);
+    if (status != SUAN_OK) {
+        shadow_free(shadow);
+        return status;
     }
     *out = shadow;
     return SUAN_OK;
@@ -365,26 +396,23 @@ void shadow_offer(struct shadow *shadow, const struct suan_tensor *in, uint32_t 
 
 void shadow_drain(struct shadow *shadow)
 {
+    if (shadow == NULL)
+        return;
     pthread_mutex_lock(&shadow->lock);
     while (shadow->queued > 0 || shadow->work == SHADOW_BUSY)
         pthread_cond_wait(&shadow->changed, &shadow->lock);
     pthread_mutex_unlock(&shadow->lock);
 }
 
+/* In a forked child the thread and its guests are the parent's. */
 void shadow_close(struct shadow *shadow)
 {
-    if (shadow == NULL)
+    if (shadow == NULL || shadow->process != getpid())
         return;
     pthread_mutex_lock(&shadow->lock);
     shadow->order = SHADOW_STOP;
     pthread_cond_broadcast(&shadow->changed);
     pthread_mutex_unlock(&shadow->lock);
     pthread_join(shadow->thread, NULL);
-    for (size_t i = 0; i < shadow->queued; i++)
-        job_free(shadow->queue[i]);
-    for (uint32_t i = 0; i < SUAN_MAX_PORTS; i++)
-        free(shadow->prepared[i].data);
-    pthread_cond_destroy(&shadow->changed);
-    pthread_mutex_destroy(&shadow->lock);
-    free(shadow);
+    shadow_free(shadow);
 }

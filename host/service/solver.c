@@ -15,7 +15,8 @@
 struct suan_solver {
     struct suan_library *library;
     struct library_choice choice;
-    struct service_plugin plugin, task;
+    struct service_plugin plugin, task, baseline;
+    enum { SOLVER_AGAINST_INCUMBENT, SOLVER_AGAINST_BASELINE, SOLVER_WITHOUT_SHADOWS } shadows;
     struct suan_guest *guest;
     struct suan_found found;
     uint32_t n_in, n_out, n_prepared, size_port, size_dim, dynamic_outputs;
@@ -46,13 +47,28 @@ static enum suan_status read_contract(struct suan_solver *solver, struct suan_er
     return SUAN_OK;
 }
 
-static enum suan_status choose(struct suan_solver *solver, const char *what, struct suan_error *error)
+/* What shadows are compared with, if the release was measured against another than the incumbent. That this
+   machine cannot run it is no reason not to load: then there are no shadows. */
+static enum suan_status load_baseline(struct suan_solver *solver, struct suan_txn *txn,
+                                      struct suan_error *error)
 {
-    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
-    struct suan_store *store = suan_registry_store(solver->library->registry);
-    enum suan_status status = suan_store_begin(store, &txn, error);
+    static const struct suan_digest nothing;
+    struct suan_release baseline;
+    if (suan_digest_equal(&solver->choice.baseline, &nothing))
+        return SUAN_OK;
+    enum suan_status status = suan_release_by_digest(txn, &solver->choice.baseline, &baseline, NULL);
     if (status == SUAN_OK)
-        status = library_choose(solver->library, txn, what, &solver->choice, error);
+        status = service_plugin_load(suan_registry_store(solver->library->registry), &baseline, NULL,
+                                     &solver->baseline, NULL);
+    solver->shadows = status == SUAN_OK ? SOLVER_AGAINST_BASELINE : SOLVER_WITHOUT_SHADOWS;
+    return status == SUAN_E_MEMORY ? suan_error_set(error, status, "memory", NULL, "out of memory") : SUAN_OK;
+}
+
+static enum suan_status choose_in(struct suan_solver *solver, struct suan_txn *txn, const char *what,
+                                  struct suan_error *error)
+{
+    struct suan_store *store = suan_registry_store(solver->library->registry);
+    enum suan_status status = library_choose(solver->library, txn, what, &solver->choice, error);
     if (status == SUAN_OK)
         status = service_plugin_load(store, &solver->choice.release, NULL, &solver->plugin, error);
     if (status != SUAN_OK)
@@ -60,7 +76,19 @@ static enum suan_status choose(struct suan_solver *solver, const char *what, str
     const char *task = suan_package_is_task(suan_span_text(what)) ? what : solver->choice.release.tasks[0];
     solver->found.struct_size = sizeof solver->found;
     library_describe(&solver->choice, task, solver->plugin.variant_id, &solver->found);
-    return service_task_load(store, txn, suan_span_text(task), &solver->task, error);
+    status = service_task_load(store, txn, suan_span_text(task), &solver->task, error);
+    return status != SUAN_OK ? status : load_baseline(solver, txn, error);
+}
+
+static enum suan_status choose(struct suan_solver *solver, const char *what, struct suan_error *error)
+{
+    struct suan_txn *txn = NULL;
+    enum suan_status status = library_begin(solver->library, &txn, error);
+    if (status != SUAN_OK)
+        return status;
+    status = choose_in(solver, txn, what, error);
+    library_end(solver->library, txn);
+    return status;
 }
 
 static enum suan_status check_in_process(const struct suan_solver *solver, struct suan_error *error)
@@ -135,15 +163,39 @@ static enum suan_status prepare(struct suan_solver *solver, const struct suan_lo
 /* --- metering ------------------------------------------------------------------------------------------ */
 
 /* A worker's clock, or in process that of the calling thread. */
-static enum suan_status read_cpu(void *context, uint64_t *out_ns, struct suan_error *error)
+static enum suan_status read_cpu(void *context, struct meter_reading *out, struct suan_error *error)
 {
     const struct suan_solver *solver = context;
     struct timespec now;
-    if (solver->home == SUAN_GUEST_SEALED)
-        return suan_guest_cpu_ns(solver->guest, out_ns, error);
+    if (solver->home == SUAN_GUEST_SEALED) {
+        out->source = suan_guest_death(solver->guest)->count;
+        return suan_guest_cpu_ns(solver->guest, &out->cpu_ns, error);
+    }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    *out_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    out->source = (uint64_t)(uintptr_t)pthread_self();
+    out->cpu_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
     return SUAN_OK;
+}
+
+static enum suan_status open_shadow(struct suan_solver *solver, const struct suan_load_options *load,
+                                    struct suan_error *error)
+{
+    bool against_baseline = solver->shadows == SOLVER_AGAINST_BASELINE;
+    struct shadow_subject shadow = {.engine = solver->library->engine,
+                                    .plugin = &solver->plugin,
+                                    .task = &solver->task,
+                                    .baseline = against_baseline ? &solver->baseline : NULL,
+                                    .task_id = solver->found.task,
+                                    .dynamic_outputs = solver->dynamic_outputs,
+                                    .n_out = solver->n_out,
+                                    .n_prepared = solver->n_prepared,
+                                    .size_port = solver->size_port,
+                                    .size_dim = solver->size_dim,
+                                    .prepared = load->prepared,
+                                    .memory_bytes = load->memory_bytes,
+                                    .seed = load->seed,
+                                    .meter = solver->meter};
+    return solver->shadows == SOLVER_WITHOUT_SHADOWS ? SUAN_OK : shadow_open(&shadow, &solver->shadow, error);
 }
 
 static enum suan_status begin_metering(struct suan_solver *solver, const struct suan_load_options *load,
@@ -153,6 +205,8 @@ static enum suan_status begin_metering(struct suan_solver *solver, const struct 
                                     .version = solver->choice.release.version,
                                     .task = solver->found.task,
                                     .level = suan_solver_level(solver),
+                                    .home = solver->home == SUAN_GUEST_SEALED ? JOURNAL_SEALED
+                                                                              : JOURNAL_INPROCESS,
                                     .tar = solver->choice.release.tar,
                                     .measurement = solver->choice.measurement,
                                     .basis = &solver->choice.basis};
@@ -160,18 +214,7 @@ static enum suan_status begin_metering(struct suan_solver *solver, const struct 
     if (solver->choice.standing != LIBRARY_VETTED || solver->choice.basis.count == 0)
         return SUAN_OK;
     enum suan_status status = meter_open(solver->library->journal, &subject, &clock, &solver->meter, error);
-    struct shadow_subject shadow = {.engine = solver->library->engine,
-                                    .plugin = &solver->plugin,
-                                    .task = &solver->task,
-                                    .task_id = solver->found.task,
-                                    .dynamic_outputs = solver->dynamic_outputs,
-                                    .n_out = solver->n_out,
-                                    .n_prepared = solver->n_prepared,
-                                    .size_port = solver->size_port,
-                                    .size_dim = solver->size_dim,
-                                    .prepared = load->prepared,
-                                    .meter = solver->meter};
-    return status != SUAN_OK ? status : shadow_open(&shadow, &solver->shadow, error);
+    return status != SUAN_OK ? status : open_shadow(solver, load, error);
 }
 
 static void unloadp(struct suan_solver **solver)
@@ -189,9 +232,7 @@ int32_t suan_load(struct suan_library *library, const char *what, const struct s
     if (given != NULL)
         memcpy(&load, given, given->struct_size < sizeof load ? given->struct_size : sizeof load);
     solver->library = library;
-    pthread_mutex_lock(&library->lock);
     enum suan_status status = choose(solver, what, error);
-    pthread_mutex_unlock(&library->lock);
     if (status == SUAN_OK)
         status = check_level(solver, load.level, error);
     if (status == SUAN_OK)
@@ -217,6 +258,7 @@ void suan_unload(struct suan_solver *solver)
     align_close(solver->align);
     service_plugin_done(&solver->plugin);
     service_plugin_done(&solver->task);
+    service_plugin_done(&solver->baseline);
     free(solver);
 }
 
@@ -232,21 +274,28 @@ const char *suan_solver_level(const struct suan_solver *solver)
 
 /* --- calling ------------------------------------------------------------------------------------------- */
 
+static enum suan_status refuse_count(const struct suan_solver *solver, uint32_t n_in, uint32_t n_out,
+                                     struct suan_error *error)
+{
+    return suan_error_set(error, SUAN_E_SHAPE, "call.tensors", "see suan_contract_info",
+                          "task %s takes %u inputs and %u outputs; %u and %u were given", solver->found.task,
+                          solver->n_in, solver->n_out, n_in, n_out);
+}
+
 int32_t suan_infer(struct suan_solver *solver, const struct suan_tensor *in, uint32_t n_in,
                    struct suan_tensor *out, uint32_t n_out, struct suan_error *error)
 {
+    if (n_in != solver->n_in || n_out != solver->n_out)
+        return refuse_count(solver, n_in, n_out, error);
     return suan_guest_infer(solver->guest, in, n_in, out, n_out, error);
 }
 
-/* In process the plugin works on the caller's memory, where that is aligned. */
-static enum suan_status run_in_process(struct suan_solver *solver, const struct suan_tensor *in,
-                                       uint32_t n_in, struct suan_tensor *out, uint32_t n_out,
-                                       uint64_t deadline_ms, struct suan_error *error)
+/* In process, with tensors that a plugin cannot take as they lie. */
+static enum suan_status run_aligned(struct suan_solver *solver, const struct suan_tensor *in, uint32_t n_in,
+                                    struct suan_tensor *out, uint32_t n_out, uint64_t deadline_ms,
+                                    struct suan_error *error)
 {
     struct suan_tensor inputs[SUAN_MAX_PORTS], outputs[SUAN_MAX_PORTS];
-    if (n_in > SUAN_MAX_PORTS || n_out > SUAN_MAX_PORTS)
-        return suan_error_set(error, SUAN_E_SHAPE, "call.tensors", NULL, "at most %d inputs and outputs",
-                              SUAN_MAX_PORTS);
     enum suan_status status = align_inputs(solver->align, in, n_in, inputs, error);
     if (status == SUAN_OK)
         status = align_outputs(solver->align, out, n_out, outputs, error);
@@ -257,17 +306,33 @@ static enum suan_status run_in_process(struct suan_solver *solver, const struct 
     return status;
 }
 
+static enum suan_status run(struct suan_solver *solver, const struct suan_tensor *in, uint32_t n_in,
+                            struct suan_tensor *out, uint32_t n_out, uint64_t deadline_ms,
+                            struct suan_error *error)
+{
+    if (n_in != solver->n_in || n_out != solver->n_out)
+        return refuse_count(solver, n_in, n_out, error);
+    if (solver->align == NULL || (align_fits(in, n_in) && align_fits(out, n_out)))
+        return suan_guest_run(solver->guest, in, n_in, out, n_out, deadline_ms, error);
+    return run_aligned(solver, in, n_in, out, n_out, deadline_ms, error);
+}
+
+/* What the plugin failed at is billed; what the caller or the system did is not. */
+static bool is_failed_job(int32_t status)
+{
+    return (status < 0 && status > SUAN_E_NOT_FOUND && status != SUAN_E_CANCELLED) ||
+           (status <= SUAN_E_WORKER_CRASHED && status >= SUAN_E_WORKER_LOAD);
+}
+
 int32_t suan_call(struct suan_solver *solver, const struct suan_tensor *in, uint32_t n_in,
                   struct suan_tensor *out, uint32_t n_out, uint64_t deadline_ms, struct suan_error *error)
 {
-    enum suan_status status = solver->align != NULL
-                                  ? run_in_process(solver, in, n_in, out, n_out, deadline_ms, error)
-                                  : suan_guest_run(solver->guest, in, n_in, out, n_out, deadline_ms, error);
-    if (solver->meter == NULL)
+    enum suan_status status = run(solver, in, n_in, out, n_out, deadline_ms, error);
+    if (solver->meter == NULL || (status != SUAN_OK && !is_failed_job(status)))
         return status;
     meter_count(solver->meter, shadow_size_of(in, n_in, solver->size_port, solver->size_dim),
                 status == SUAN_OK ? METER_DONE : METER_FAILED);
-    if (status == SUAN_OK && meter_draws(solver->meter))
+    if (status == SUAN_OK && solver->shadow != NULL && meter_draws(solver->meter))
         shadow_offer(solver->shadow, in, n_in);
     return status;
 }
@@ -316,27 +381,42 @@ static enum suan_status sign(const struct suan_receipt *receipt, const char *key
     return status;
 }
 
-int32_t suan_receipt(struct suan_solver *solver, const char *ident, const char *key, const char *path,
-                     struct suan_error *error)
+/* The envelope stands in the journal before the next period begins: it can neither be lost nor made twice. */
+static enum suan_status close_period(struct suan_solver *solver, const char *ident, const char *key,
+                                     struct suan_buffer *envelope, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_receipt_freep) struct suan_receipt *receipt = NULL;
-    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer envelope = {0};
     struct suan_digest class, digest;
     int64_t scores[SUAN_RECEIPT_SCORES_MAX];
     size_t score_count = 0;
+    enum suan_status status = read_machine(&class, scores, &score_count, error);
+    if (status == SUAN_OK)
+        status = meter_receipt(solver->meter, ident, &class, scores, score_count, &receipt, error);
+    if (status == SUAN_OK)
+        status = sign(receipt, key, envelope, &digest, error);
+    return status != SUAN_OK ? status
+                             : meter_next(solver->meter, receipt, &digest, suan_buffer_span(envelope), error);
+}
+
+int32_t suan_receipt(struct suan_solver *solver, const char *ident, const char *key, const char *path,
+                     struct suan_error *error)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer envelope = {0};
+    enum suan_status status = library_check_process(solver->library, error);
+    if (status != SUAN_OK)
+        return status;
     if (solver->meter == NULL)
         return suan_error_set(error, SUAN_E_NOT_FOUND, "meter.absent", "have it vetted and measured",
                               "%s@%s is not metered: unvetted, or no attested measurement",
                               solver->found.name, solver->found.version);
     shadow_drain(solver->shadow);
-    enum suan_status status = read_machine(&class, scores, &score_count, error);
-    if (status == SUAN_OK)
-        status = meter_receipt(solver->meter, ident, &class, scores, score_count, &receipt, error);
-    if (status == SUAN_OK)
-        status = sign(receipt, key, &envelope, &digest, error);
-    if (status == SUAN_OK)
-        status = suan_file_replace(path, suan_buffer_span(&envelope), 0644, error);
-    return status != SUAN_OK ? status : meter_next(solver->meter, &digest, error);
+    status = close_period(solver, ident, key, &envelope, error);
+    if (status != SUAN_OK)
+        return status;
+    status = suan_file_replace(path, suan_buffer_span(&envelope), 0644, error);
+    if (status != SUAN_OK)
+        suan_error_prefix(error, "the period is closed and its receipt kept in the journal");
+    return status;
 }
 
 /* --- contracts ----------------------------------------------------------------------------------------- */
@@ -375,14 +455,13 @@ int32_t suan_contract_open(struct suan_library *library, const char *what,
     struct suan_txn *txn = NULL;
     if (contract == NULL)
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
-    pthread_mutex_lock(&library->lock);
-    enum suan_status status = suan_store_begin(store, &txn, error);
-    if (status == SUAN_OK)
-        status = find_task(library, txn, what, contract->id, error);
+    enum suan_status status = library_begin(library, &txn, error);
+    if (status != SUAN_OK)
+        return status;
+    status = find_task(library, txn, what, contract->id, error);
     if (status == SUAN_OK)
         status = service_task_load(store, txn, suan_span_text(contract->id), &contract->task, error);
-    suan_txn_end(txn);
-    pthread_mutex_unlock(&library->lock);
+    library_end(library, txn);
     if (status != SUAN_OK)
         return status;
     service_plugin_options(&contract->task, contract->id, SUAN_GUEST_TASK, &options);
