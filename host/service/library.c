@@ -17,6 +17,13 @@ const char *suan_status_text(int32_t status)
     return suan_status_name(status);
 }
 
+int32_t library_answer(enum suan_status status, const struct suan_error *cause, struct suan_error *error)
+{
+    if (status != SUAN_OK && error != NULL)
+        *error = *cause;
+    return status;
+}
+
 /* --- opening ------------------------------------------------------------------------------------------- */
 
 static enum suan_status find_journal(const char *given, char out[PATH_MAX], struct suan_error *error)
@@ -188,12 +195,13 @@ int32_t suan_open(const struct suan_open_options *given, struct suan_library **o
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     if (given != NULL)
         memcpy(&options, given, given->struct_size < sizeof options ? given->struct_size : sizeof options);
+    struct suan_error cause = {0};
     library->process = getpid();
     library->flags = options.flags;
-    enum suan_status status = open_parts(library, &options, error);
+    enum suan_status status = open_parts(library, &options, &cause);
     if (status == SUAN_OK)
         *out_library = suan_take(&library);
-    return status;
+    return library_answer(status, &cause, error);
 }
 
 void suan_close(struct suan_library *library)
@@ -262,16 +270,17 @@ static bool body_has_key(const struct suan_trust_body *body, const struct suan_p
     return false;
 }
 
-/* What the body itself has signed: this release, under this policy of this registry, and for how long. */
+/* What the body itself has signed: this release, in this registry, and for how long. The policy is that under
+   which the release was submitted; it stands on the page whose digest the body signs. */
 static bool says_so(const struct suan_command *command, const struct suan_trust *trust,
                     const struct suan_vote *vote, uint64_t now_ns)
 {
     struct suan_digest tar;
     uint64_t until_ns = 0;
-    struct suan_span policy = suan_json_text(suan_json_find(command->body, "policy"));
+    struct suan_id policy = suan_policy_id(suan_span_text(trust->policy));
     return command->kind == SUAN_EVENT_REVIEW_SIGN &&
            suan_span_equal(command->origin, suan_span_text(trust->origin)) &&
-           suan_span_equal(policy, suan_span_text(trust->policy)) &&
+           memcmp(policy.bytes, vote->policy.bytes, sizeof policy.bytes) == 0 &&
            suan_json_get_hex(command->body, "tar", SUAN_JSON_REQUIRED, tar.bytes, SUAN_DIGEST_SIZE, "",
                              NULL) == SUAN_OK &&
            suan_digest_equal(&tar, &vote->tar) &&
@@ -338,16 +347,20 @@ static enum suan_status read_basis(struct suan_txn *txn, const struct suan_diges
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *document = NULL;
     const struct suan_json *measurement = NULL, *baseline;
     struct suan_attestation newest;
+    struct suan_error cause = {0};
     struct suan_span blob;
-    enum suan_status status = suan_attestation_newest(txn, tar, SUAN_ATTESTATION_MEASUREMENT, &newest, error);
+    enum suan_status status =
+        suan_attestation_newest(txn, tar, SUAN_ATTESTATION_MEASUREMENT, &newest, &cause);
     if (status == SUAN_OK)
-        status = suan_blob_get(txn, &newest.blob, &blob, error);
+        status = suan_blob_get(txn, &newest.blob, &blob, &cause);
     if (status == SUAN_OK)
-        status = suan_attestation_predicate(blob, tar, &document, &measurement, error);
+        status = suan_attestation_predicate(blob, tar, &document, &measurement, &cause);
     if (status == SUAN_OK)
-        status = suan_receipt_basis_read(measurement, &out->basis, error);
+        status = suan_receipt_basis_read(measurement, &out->basis, &cause);
+    if (status == SUAN_E_NOT_FOUND || status == SUAN_E_FORMAT || status == SUAN_E_REFUSED)
+        return SUAN_E_NOT_FOUND;
     if (status != SUAN_OK)
-        return status == SUAN_E_FORMAT || status == SUAN_E_REFUSED ? SUAN_E_NOT_FOUND : status;
+        return (enum suan_status)library_answer(status, &cause, error);
     baseline = suan_json_find(measurement, "baseline");
     if (suan_span_equal(suan_json_text(suan_json_find(baseline, "role")), suan_span_text("frontier")))
         (void)!suan_json_get_hex(baseline, "tar", SUAN_JSON_REQUIRED, out->baseline.bytes, SUAN_DIGEST_SIZE,

@@ -32,6 +32,8 @@ struct library_choice {
     int64_t unit_jobs;
 };
 
+/* Hands the details of a failure to the caller, and nothing else: what was tried and overcome stays inside. */
+int32_t library_answer(enum suan_status status, const struct suan_error *cause, struct suan_error *error);
 /* FORKED "library.forked" in a child of fork(2). */
 SUAN_MUST_USE enum suan_status library_check_process(const struct suan_library *library,
                                                      struct suan_error *error);

@@ -375,13 +375,16 @@ static uint32_t draw_gap(struct meter *meter, int64_t rate_ppm)
     return 1 + suan_draw_below(&meter->draw, 2 * mean - 1);
 }
 
+/* A forked child leaves alone what the parent's thread waits on. */
 static void meter_free(struct meter *meter)
 {
     suan_receipt_free(meter->receipt);
     journal_close(meter->journal);
-    pthread_mutex_destroy(&meter->lock);
-    pthread_mutex_destroy(&meter->writing);
-    pthread_cond_destroy(&meter->changed);
+    if (meter->process == getpid()) {
+        pthread_mutex_destroy(&meter->lock);
+        pthread_mutex_destroy(&meter->writing);
+        pthread_cond_destroy(&meter->changed);
+    }
     free(meter);
 }
 

@@ -222,6 +222,21 @@ static void unloadp(struct suan_solver **solver)
     suan_unload(*solver);
 }
 
+static enum suan_status load_parts(struct suan_solver *solver, const char *what,
+                                   const struct suan_load_options *load, struct suan_error *error)
+{
+    enum suan_status status = choose(solver, what, error);
+    if (status == SUAN_OK)
+        status = check_level(solver, load->level, error);
+    if (status == SUAN_OK)
+        status = read_contract(solver, error);
+    if (status == SUAN_OK)
+        status = open_guest(solver, load, error);
+    if (status == SUAN_OK)
+        status = prepare(solver, load, error);
+    return status != SUAN_OK ? status : begin_metering(solver, load, error);
+}
+
 int32_t suan_load(struct suan_library *library, const char *what, const struct suan_load_options *given,
                   struct suan_solver **out_solver, struct suan_error *error)
 {
@@ -231,21 +246,12 @@ int32_t suan_load(struct suan_library *library, const char *what, const struct s
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     if (given != NULL)
         memcpy(&load, given, given->struct_size < sizeof load ? given->struct_size : sizeof load);
+    struct suan_error cause = {0};
     solver->library = library;
-    enum suan_status status = choose(solver, what, error);
-    if (status == SUAN_OK)
-        status = check_level(solver, load.level, error);
-    if (status == SUAN_OK)
-        status = read_contract(solver, error);
-    if (status == SUAN_OK)
-        status = open_guest(solver, &load, error);
-    if (status == SUAN_OK)
-        status = prepare(solver, &load, error);
-    if (status == SUAN_OK)
-        status = begin_metering(solver, &load, error);
+    enum suan_status status = load_parts(solver, what, &load, &cause);
     if (status == SUAN_OK)
         *out_solver = suan_take(&solver);
-    return status;
+    return library_answer(status, &cause, error);
 }
 
 void suan_unload(struct suan_solver *solver)
