@@ -184,7 +184,7 @@ enum suan_status journal_find_receipt(const struct journal *journal, int64_t seq
 /* Sums for one release and level. */
 struct row {
     char id[65], version[65], task[97], level[33];
-    int64_t jobs, cpu_ns, pairs, receipts, saved_ns;
+    int64_t jobs, unmetered_jobs, cpu_ns, pairs, receipts, saved_ns;
 };
 struct list {
     struct row *rows; /* owned */
@@ -221,6 +221,7 @@ static void add_period(struct list *list, const struct suan_receipt *receipt)
     if (row == NULL)
         return;
     row->pairs += (int64_t)receipt->pair_count;
+    row->unmetered_jobs += receipt->unmetered_jobs;
     for (size_t i = 0; i < receipt->bin_count; i++) {
         row->jobs += receipt->bins[i].jobs;
         row->cpu_ns += receipt->bins[i].cpu_ns;
@@ -272,6 +273,7 @@ static struct suan_json *row_json(const struct row *row)
     suan_json_set_text(object, "task", row->task);
     suan_json_set_text(object, "level", row->level);
     suan_json_set_integer(object, "jobs", row->jobs);
+    suan_json_set_integer(object, "unmetered_jobs", row->unmetered_jobs);
     suan_json_set_integer(object, "cpu_ns", row->cpu_ns);
     suan_json_set_integer(object, "pairs", row->pairs);
     suan_json_set_integer(object, "receipts", row->receipts);

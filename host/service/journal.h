@@ -42,7 +42,7 @@ SUAN_MUST_USE enum suan_status journal_find_receipt(const struct journal *journa
                                                     struct suan_error *error);
 
 /* What a folder holds, a row for each release and level: {"periods": [{id, version, task, level, jobs,
-   cpu_ns, pairs, receipts, saved_ns}]}; jobs, cpu_ns and pairs are those not yet on a receipt. */
+   unmetered_jobs, cpu_ns, pairs, receipts, saved_ns}]}; all but the last two are not yet on a receipt. */
 SUAN_MUST_USE enum suan_status journal_list(const char *folder, struct suan_json **out,
                                             struct suan_error *error);
 
