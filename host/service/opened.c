@@ -17,12 +17,12 @@ struct entry {
     struct entry *next;
 };
 
-static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct entry *list;
+static pthread_mutex_t opened_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct entry *opened_list;
 
 static struct entry *find(const struct stat *info)
 {
-    for (struct entry *entry = list; entry != NULL; entry = entry->next) {
+    for (struct entry *entry = opened_list; entry != NULL; entry = entry->next) {
         if (entry->device == info->st_dev && entry->file == info->st_ino && entry->process == getpid())
             return entry;
     }
@@ -44,8 +44,8 @@ static enum suan_status add(const char *folder, struct entry **out, struct suan_
     }
     pthread_mutex_init(&entry->opened.lock, NULL);
     entry->process = getpid();
-    entry->next = list;
-    list = entry;
+    entry->next = opened_list;
+    opened_list = entry;
     *out = entry;
     return SUAN_OK;
 }
@@ -58,7 +58,7 @@ enum suan_status opened_join(const char *folder, struct opened **out, struct sua
     enum suan_status status = SUAN_OK;
     if (snprintf(path, sizeof path, "%s/store.mdb", folder) >= PATH_MAX)
         return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the path is too long");
-    pthread_mutex_lock(&list_lock);
+    pthread_mutex_lock(&opened_lock);
     if (stat(path, &info) == 0)
         entry = find(&info);
     if (entry == NULL) {
@@ -72,7 +72,7 @@ enum suan_status opened_join(const char *folder, struct opened **out, struct sua
         entry->users++;
         *out = &entry->opened;
     }
-    pthread_mutex_unlock(&list_lock);
+    pthread_mutex_unlock(&opened_lock);
     return status;
 }
 
@@ -81,9 +81,9 @@ void opened_leave(struct opened *opened)
     struct entry *leaving = (struct entry *)opened;
     if (opened == NULL)
         return;
-    pthread_mutex_lock(&list_lock);
+    pthread_mutex_lock(&opened_lock);
     if (--leaving->users == 0) {
-        struct entry **place = &list;
+        struct entry **place = &opened_list;
         while (*place != leaving)
             place = &(*place)->next;
         *place = leaving->next;
@@ -91,5 +91,5 @@ void opened_leave(struct opened *opened)
         pthread_mutex_destroy(&opened->lock);
         free(leaving);
     }
-    pthread_mutex_unlock(&list_lock);
+    pthread_mutex_unlock(&opened_lock);
 }
