@@ -119,13 +119,27 @@ static void print_line(void *context, const struct command *row)
     fprintf(out, "  %s%*s%s\n", usage, pad, "", row->summary);
 }
 
+/* Nouns in the order in which they first appear, each with all its verbs. */
+static void print_by_noun(FILE *out)
+{
+    struct words nouns = {.which = WORDS_NOUN};
+    each_command(NULL, add_word, &nouns);
+    for (size_t i = 0; i < nouns.count; i++) {
+        bool again = false;
+        for (size_t j = 0; j < i; j++)
+            again |= strcmp(nouns.words[i], nouns.words[j]) == 0;
+        if (!again)
+            each_command(nouns.words[i], print_line, out);
+    }
+}
+
 void help_all(FILE *out)
 {
     fputs("suan 算: a better algorithm pays for itself\n\n"
           "usage: suan NOUN VERB [WORDS] [--options]\n"
           "       suan NOUN [VERB] --help        options, and an example that works\n\n",
           out);
-    each_command(NULL, print_line, out);
+    print_by_noun(out);
     fputs(
         "\nexit status: 0 done · 1 failed · 2 usage · 3 negative verdict · 4 not permitted · 5 not found ·\n"
         "6 conflict or locked · 7 measurement not stable · 8 cap or budget exhausted · 9 integrity broken ·\n"
