@@ -180,6 +180,19 @@ echo '{}' >object.json
 bad 1 sshsig.format object.json submit object.json --signature object.json
 bad 6 event.conflict 1.0.0 publish sky.suan $acting
 
+# --- tensors that are none, for a release that two bodies have signed
+for name in body1 body2; do does review sign sky-kdtree@1.0.0 --as $name --sign $name; done
+before=$(state)
+does registry trust trust.json
+run="run sky-kdtree --trust trust.json --journal meter --set radius_arcsec=5"
+bad 5 file.io absent.npy $run --in catalogue=absent.npy --in observed="$data/observed.npy"
+bad 1 npy.format criteria.json $run --in catalogue=criteria.json --in observed="$data/observed.npy"
+bad 2 run.input observed $run --in catalogue="$data/catalogue.npy"
+bad 2 run.input nothing $run --in nothing="$data/catalogue.npy"
+bad 4 inprocess.trust 'in process' $run --isolation in-process --in catalogue="$data/catalogue.npy" --in observed="$data/observed.npy"
+bad 5 task.absent no.such/1 run no.such/1 --trust trust.json --journal meter
+bad 2 option.value isolation $run --isolation FULLEST
+
 # --- a registry that is none, foreign, damaged, newer, or somebody else's
 mkdir nothing
 echo text >nothing/file
@@ -221,6 +234,14 @@ until grep -q held locker; do :; done
 expect 0 list
 expect 6 identity update --contact c $acting
 grep -q 'is writing' "$err" || broken "the other writer is not named"
+# Whoever waits can stop waiting: by a signal, with status 130 and an error document.
+"$program" identity update --contact c $acting --json --quiet >"$out" 2>"$err" &
+waiting=$!
+sleep 1
+kill -TERM "$waiting"
+wait "$waiting"
+[ $? = 130 ] || broken "an interrupted command did not end with 130"
+holds error.code interrupted
 exec 4>&-
 wait
 rm -f hold
