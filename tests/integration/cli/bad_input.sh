@@ -235,12 +235,9 @@ expect 0 list
 expect 6 identity update --contact c $acting
 grep -q 'is writing' "$err" || broken "the other writer is not named"
 # Whoever waits can stop waiting: by a signal, with status 130 and an error document.
-"$program" identity update --contact c $acting --json --quiet >"$out" 2>"$err" &
-waiting=$!
-sleep 1
-kill -TERM "$waiting"
-wait "$waiting"
-[ $? = 130 ] || broken "an interrupted command did not end with 130"
+"$probe" stop 1000000 "$program" identity update --contact c $acting --json --quiet >"$out" 2>"$err"
+got=$?
+[ $got = 130 ] || broken "an interrupted command ended with $got, not 130"
 holds error.code interrupted
 exec 4>&-
 wait

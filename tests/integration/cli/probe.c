@@ -80,8 +80,8 @@ static int read_json(char *path)
     SUAN_CLEANUP(suan_json_freep) struct suan_json_document *document = NULL;
     struct suan_error error = {0};
     read_document(&text);
-    if (suan_json_parse(suan_buffer_span(&text), DOCUMENT_MAX, SUAN_JSON_NEWLINES, "stdin", &document,
-                        &error) != SUAN_OK) {
+    if (suan_json_parse(suan_buffer_span(&text), DOCUMENT_MAX, SUAN_JSON_NEWLINES | SUAN_JSON_NULLS, "stdin",
+                        &document, &error) != SUAN_OK) {
         fprintf(stderr, "probe: not one document: %s\n", error.message);
         return 2;
     }
@@ -102,7 +102,7 @@ static void pause_us(long long us)
         continue;
 }
 
-static int kill_after(long long us, char **command)
+static int signal_after(long long us, int signal, char **command)
 {
     int status;
     pid_t child = fork();
@@ -116,7 +116,7 @@ static int kill_after(long long us, char **command)
     if (fd < 0)
         fail("pidfd_open");
     pause_us(us);
-    if (pidfd_send_signal(fd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
+    if (pidfd_send_signal(fd, signal, NULL, 0) != 0 && errno != ESRCH)
         fail("pidfd_send_signal");
     if (waitpid(child, &status, 0) != child)
         fail("waitpid");
@@ -227,7 +227,9 @@ int main(int argc, char **argv)
     if (strcmp(verb, "json") == 0)
         return read_json(argv[2]);
     if (strcmp(verb, "kill") == 0 && argc > 3)
-        return kill_after(atoll(argv[2]), argv + 3);
+        return signal_after(atoll(argv[2]), SIGKILL, argv + 3);
+    if (strcmp(verb, "stop") == 0 && argc > 3)
+        return signal_after(atoll(argv[2]), SIGTERM, argv + 3);
     if (strcmp(verb, "time") == 0)
         return time_command(argv + 2);
     if (strcmp(verb, "lock") == 0)
@@ -238,6 +240,6 @@ int main(int argc, char **argv)
         return raise_schema(argv[2], argv[3]);
     if (strcmp(verb, "random") == 0 && argc == 5)
         return print_random(strtoull(argv[2], NULL, 10), atoi(argv[3]), strtoull(argv[4], NULL, 10));
-    fputs("usage: probe json|kill|time|lock|flip|schema|random …\n", stderr);
+    fputs("usage: probe json|kill|stop|time|lock|flip|schema|random …\n", stderr);
     return 2;
 }
