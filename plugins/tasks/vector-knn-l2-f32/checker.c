@@ -205,7 +205,7 @@ int32_t checker_run(struct checker *checker, const struct knn_problem *problem, 
         return SUAN_E_MEMORY;
     uint64_t hits = 0, wanted = (uint64_t)problem->m * (uint64_t)problem->k;
     judge_rows(checker, problem, index, distance, &hits, verdict);
-    double error = wanted > 0 ? 1 - (double)hits / (double)wanted : 0;
+    double error = wanted > 0 ? (double)(wanted - hits) / (double)wanted : 0;
     verdict->checked = wanted;
     verdict->essential_bytes = (uint64_t)problem->m * (uint64_t)problem->d * sizeof(float) +
                                wanted * (sizeof *index + sizeof *distance) + sizeof problem->k;
