@@ -1,5 +1,5 @@
-/* The plugin of the suite: makes one attempt, from its constructor or from run, and reports 0 if the kernel
-   carried it out, else the errno. Many attempts end the process instead. */
+/* The plugin of the suite: makes one attempt, from its constructor, an IFUNC resolver, run, or a thread of its own, and reports
+   0 if it was carried out, else the errno. Many attempts end the process instead. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -26,11 +26,17 @@
 
 #include <suan/plugin.h>
 
-#include "rows.h"
+#include "forgery.h"
+#include "harm.h"
 
-static volatile struct hostile_orders orders = {HOSTILE_MARK, HOSTILE_NONE, FROM_RUN};
-static int constructed = -1; /* what the constructor's attempt came to */
-static char *input;          /* of the running call */
+#ifndef FLAGS
+#define FLAGS UINT64_C(0)
+#endif
+
+static volatile struct hostile_orders orders = {HOSTILE_MARK, HOSTILE_NONE, FROM_RUN, 0, 0};
+static int early = -2; /* what an attempt before run came to */
+static struct forger forger;
+static char *input; /* of the running call */
 
 static int outcome(long result)
 {
@@ -274,6 +280,12 @@ static int attempt_memory(int row)
 
 static int attempt(int row)
 {
+    int special = harm(&forger, row);
+    if (special == -1)
+        special = forge(&forger, row);
+    if (special != -1)
+        return special;
+
     int (*const groups[])(int) = {attempt_processes, attempt_files, attempt_network, attempt_kernel,
                                   attempt_memory};
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
@@ -284,11 +296,50 @@ static int attempt(int row)
     return 0; /* no row: nothing was tried */
 }
 
+static void *attempt_in_thread(void *out_result)
+{
+    *(int *)out_result = attempt((int)orders.row);
+    return NULL;
+}
+
+static int attempt_now(void)
+{
+    pthread_t thread;
+    int result = -2;
+    switch (orders.origin) {
+    case FROM_RUN: return attempt((int)orders.row);
+    case FROM_THREAD:
+        if (pthread_create(&thread, NULL, attempt_in_thread, &result) == 0)
+            pthread_join(thread, NULL);
+        return result;
+    default: return early;
+    }
+}
+
 __attribute__((constructor)) static void construct(void)
 {
     if (orders.origin == FROM_CONSTRUCTOR)
-        constructed = attempt((int)orders.row);
+        early = attempt((int)orders.row);
 }
+
+__attribute__((destructor)) static void destruct(void)
+{
+    harm_at_end((int)orders.row);
+}
+
+static int nothing_more(void)
+{
+    return 0;
+}
+
+static int (*resolve(void))(void)
+{
+    if (orders.origin == FROM_RESOLVER)
+        early = attempt((int)orders.row);
+    return nothing_more;
+}
+
+int hostile_resolved(void) __attribute__((ifunc("resolve"), visibility("default")));
 
 struct suan_instance {
     const struct suan_host *host;
@@ -301,6 +352,7 @@ static int32_t create(const struct suan_host *host, struct suan_ctx *ctx, const 
     (void)ctx;
     (void)config;
     instance.host = host;
+    harm_remember();
     *out_instance = &instance;
     return SUAN_OK;
 }
@@ -318,20 +370,21 @@ static int32_t infer(struct suan_instance *instance, struct suan_ctx *ctx, const
 
 static int32_t run(struct suan_instance *instance, const struct suan_run *run)
 {
-    (void)instance;
+    forger = (struct forger){instance->host, run, (int32_t)orders.effort_ms};
     input = run->in[0].data;
-    int result = orders.origin == FROM_CONSTRUCTOR ? constructed : attempt((int)orders.row);
-    *suan_f64(&run->out[0]) = result;
+    *suan_f64(&run->out[0]) = attempt_now() + hostile_resolved();
     return SUAN_OK;
 }
 
 static void destroy(struct suan_instance *instance)
 {
     (void)instance;
+    if (orders.row == HOSTILE_SLOW_TEARDOWN)
+        spin_ms((int32_t)orders.effort_ms);
 }
 
 static const struct suan_algorithm algorithm = {
     .create = create, .infer = infer, .run = run, .destroy = destroy};
 
-SUAN_DEFINE_ALGORITHM(&algorithm, "hostile", "1.0.0", "Apache-2.0", "Suan's tests", UINT64_C(0),
-                      SUAN_TYPE_F64, -1.0, HOSTILE_TASK);
+SUAN_DEFINE_ALGORITHM(&algorithm, "hostile", "1.0.0", "Apache-2.0", "Suan's tests", FLAGS, SUAN_TYPE_F64,
+                      -1.0, HOSTILE_TASK);
