@@ -171,7 +171,7 @@ static void stage(const char *name, const char *kind)
 }
 
 /* Its digest. */
-static struct suan_digest publish(const char *name, const char *kind)
+static struct suan_digest publish_folder(const char *name, const char *folder)
 {
     SUAN_CLEANUP(suan_json_releasep) struct suan_json *packed = NULL;
     SUAN_CLEANUP(suan_json_releasep) struct suan_json *result = NULL;
@@ -179,12 +179,17 @@ static struct suan_digest publish(const char *name, const char *kind)
     struct suan_digest tar;
     struct suan_publish_request request = {.package = path_of("%s.suan", name)};
     struct suan_acting acting = {.as = "lab", .sign = {key_of("lab")}, .n_sign = 1};
-    stage(name, kind);
-    must(suan_service_pack(path_of("stage/%s", name), request.package, &packed, &error), &error, name);
+    must(suan_service_pack(folder, request.package, &packed, &error), &error, name);
     must(suan_service_publish(service, &acting, &request, &result, &error), &error, name);
     must(suan_json_get_hex(packed, "digest", SUAN_JSON_REQUIRED, tar.bytes, sizeof tar.bytes, "", &error),
          &error, name);
     return tar;
+}
+
+static struct suan_digest publish(const char *name, const char *kind)
+{
+    stage(name, kind);
+    return publish_folder(name, path_of("stage/%s", name));
 }
 
 /* A measurement on this machine, as far as receipts rest on one: sizes 10, 1,000 and 100,000. */
@@ -306,6 +311,17 @@ static void make_releases(void)
     review("toy-odd", "sign", "body1 body2");
 }
 
+/* The sky, from the industry library, for the example of ten lines. */
+static void make_sky(void)
+{
+    publish_folder("astro-crossmatch", SUAN_TEST_PLUGINS "/astro-crossmatch");
+    change("task", "set", "body1", "body1 body2", "task", "astro.crossmatch/1", "contract",
+           "astro-crossmatch@1.0.0", "incumbent", "direct comparison", NULL);
+    publish_folder("sky-kdtree", SUAN_TEST_PLUGINS "/sky-kdtree");
+    change("review", "submit", "lab", "lab", "tar", "sky-kdtree@1.0.0", NULL);
+    review("sky-kdtree", "sign", "body1 body2");
+}
+
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where)
 {
     (void)info;
@@ -316,7 +332,7 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 
 int main(int argc, char **argv)
 {
-    SUAN_CLEANUP(suan_json_releasep) struct suan_json *trust = NULL;
+    SUAN_CLEANUP(suan_json_releasep) struct suan_json *trust = NULL, *beside = NULL;
     struct suan_error error = {0};
     if (argc != 2)
         return 2;
@@ -326,7 +342,11 @@ int main(int argc, char **argv)
         return 1;
     make_registry();
     make_releases();
+    make_sky();
     must(suan_service_registry_trust(service, "library", "vetted", path_of("trust.json"), &trust, &error),
+         &error, "trust");
+    must(suan_service_registry_trust(service, "library", "vetted", path_of("registry/trust.json"), &beside,
+                                     &error),
          &error, "trust");
     suan_service_close(service);
     return 0;
