@@ -8,6 +8,7 @@
 #include "output.h"
 #include "service/programme.h"
 #include "service/quote.h"
+#include "service/voucher.h"
 #include "tables.h"
 
 #define PROGRAMMES                                                                                           \
@@ -372,6 +373,90 @@ static void print_whatif(const struct cli *cli, const struct suan_json *result)
     print_changed(suan_json_find(result, "claims"));
 }
 
+/* --- voucher list, show -------------------------------------------------------------------------------- */
+
+static enum suan_status run_list(struct cli *cli, const struct command *row,
+                                 const struct arguments *arguments, struct suan_error *error)
+{
+    (void)row;
+    (void)arguments;
+    return suan_service_voucher_list(cli->service, &cli->result, error);
+}
+
+static void print_vouchers(const struct cli *cli, const struct suan_json *result)
+{
+    static const struct column columns[] = {
+        {"voucher", "voucher", COLUMN_TEXT},         {"stage", "stage", COLUMN_TEXT},
+        {"claimant", "claimant", COLUMN_TEXT},       {"programme", "programme", COLUMN_TEXT},
+        {"face", "face_fen", COLUMN_YUAN},           {"redeemed", "redeemed_fen", COLUMN_YUAN},
+        {"available", "available_fen", COLUMN_YUAN}, {NULL, NULL, COLUMN_TEXT}};
+    (void)cli;
+    output_table(columns, suan_json_find(result, "vouchers"));
+}
+
+static enum suan_status run_voucher(struct cli *cli, const struct command *row,
+                                    const struct arguments *arguments, struct suan_error *error)
+{
+    (void)row;
+    return suan_service_voucher_show(cli->service, arguments_operand(arguments, 0),
+                                     arguments_has(arguments, "trace") ? SUAN_VOUCHER_TRACED
+                                                                       : SUAN_VOUCHER_BRIEF,
+                                     arguments_text(arguments, "lang"), &cli->result, error);
+}
+
+static void print_voucher(const struct cli *cli, const struct suan_json *result)
+{
+    static const struct column head[] = {{"voucher", "voucher", COLUMN_TEXT},
+                                         {"stage", "stage", COLUMN_TEXT},
+                                         {"instrument", "instrument", COLUMN_TEXT},
+                                         {"programme", "programme", COLUMN_TEXT},
+                                         {"version", "programme_version", COLUMN_INTEGER},
+                                         {"rules", "rules", COLUMN_TEXT},
+                                         {"claim", "claim", COLUMN_TEXT},
+                                         {"claimant", "claimant", COLUMN_TEXT},
+                                         {"authority", "authority", COLUMN_TEXT},
+                                         {"screened by", "officer", COLUMN_TEXT},
+                                         {"assessed by", "reviewer", COLUMN_TEXT},
+                                         {"approved by", "second", COLUMN_TEXT},
+                                         {"applied", "applied", COLUMN_TEXT},
+                                         {"issued", "issued", COLUMN_TEXT},
+                                         {"bound by", "binding", COLUMN_TEXT},
+                                         {"face", "face_fen", COLUMN_YUAN},
+                                         {"reserved", "reserved_fen", COLUMN_YUAN},
+                                         {"redeemed", "redeemed_fen", COLUMN_YUAN},
+                                         {"released", "released_fen", COLUMN_YUAN},
+                                         {"available", "available_fen", COLUMN_YUAN},
+                                         {"claimed back", "clawed_fen", COLUMN_YUAN},
+                                         {NULL, NULL, COLUMN_TEXT}};
+    static const struct column events[] = {
+        {"event", "index", COLUMN_INTEGER}, {"time", "time_ns", COLUMN_TIME},
+        {"kind", "kind", COLUMN_TEXT},      {"step", "step", COLUMN_TEXT},
+        {"by", "by", COLUMN_TEXT},          {"leaf", "leaf", COLUMN_SHORT_HEX},
+        {NULL, NULL, COLUMN_TEXT}};
+    static const struct column movements[] = {
+        {"event", "event", COLUMN_INTEGER},      {"moved", "fen", COLUMN_YUAN},
+        {"balance", "balance_fen", COLUMN_YUAN}, {"reserved", "reserved_fen", COLUMN_YUAN},
+        {"other account", "other", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+    (void)cli;
+    output_fields(head, suan_json_find(result, "voucher"));
+    if (suan_json_find(result, "events") != NULL) {
+        putchar('\n');
+        output_table(events, suan_json_find(result, "events"));
+    }
+    if (suan_json_find(result, "movements") != NULL) {
+        putchar('\n');
+        output_table(movements, suan_json_find(result, "movements"));
+    }
+    if (suan_json_find(result, "award") != NULL) {
+        print_text(suan_json_find(result, "award"), "explanation", "\n");
+        puts("the award follows from what is on record");
+    }
+}
+
+static const struct option_row show_options[] = {
+    {"trace", NULL, "every event, movement and rule that it rests on, the award computed again"},
+    {"lang", "en|zh", "language of the rules' words; default en"},
+    {NULL, NULL, NULL}};
 static const struct option_row quote_options[] = {
     {"on", "DATE", "quote as of this day, YYYY-MM-DD; default the claim's own"},
     {"explain", NULL, "each rule looked at, with its clause in its own words"},
@@ -390,6 +475,11 @@ const struct command cli_voucher_commands[] = {
     {"voucher", "quote", "CLAIM.json", "what each programme would pay for a contract, and why",
      "suan voucher quote claim.json --on 2026-03-01 --explain --lang zh", 1, 1, quote_options, run_quote,
      print_quote, SUAN_SERVICE_NONE, NULL},
+    {"voucher", "list", "", "vouchers on record", "suan voucher list", 0, 0, NULL, run_list, print_vouchers,
+     SUAN_SERVICE_READ, NULL},
+    {"voucher", "show", "VOUCHER", "a voucher, with --trace down to the clause and the fen",
+     "suan voucher show 0198c3… --trace --lang zh", 1, 1, show_options, run_voucher, print_voucher,
+     SUAN_SERVICE_READ, NULL},
     {"programme", "show", "ID|FILE", "the rules of a programme", "suan programme show hangzhou-compute-2025",
      1, 1, rule_options, run_show, print_show, SUAN_SERVICE_NONE, NULL},
     {"programme", "check", "FILE…", "find contradictions in programmes", "suan programme check edited.json",

@@ -184,8 +184,12 @@ enum suan_status suan_service_credit_list(struct suan_service *service, struct s
 
 static const char *kind_of(uint16_t code)
 {
-    static const char *const names[] = {"other", "issuer", "pool", "credit", "settled"};
-    return code < sizeof names / sizeof names[0] ? names[code] : names[0];
+    static const char *const names[] = {
+        [0] = "other",      [1] = "issuer",   [2] = "pool",           [3] = "credit", [4] = "settled",
+        [16] = "budget",    [17] = "voucher", [18] = "payable",       [19] = "paid",  [20] = "receivable",
+        [21] = "recovered", [22] = "loss",    [23] = "voucher issuer"};
+    bool is_named = code < sizeof names / sizeof names[0] && names[code] != NULL;
+    return is_named ? names[code] : names[0];
 }
 
 static enum suan_status add_account(void *context, const struct suan_account *account)

@@ -168,6 +168,50 @@ static const struct suan_field credit_settle[] = {
     {"reference", "reference", SUAN_FIELD_TEXT, NULL, "TEXT", "the bank's reference"},
     END};
 
+#define VOUCHER                                                                                              \
+    {                                                                                                        \
+        "voucher", NULL, SUAN_FIELD_TEXT, NULL, "VOUCHER", "its id: see 'suan voucher list'"                 \
+    }
+static const struct suan_field voucher_apply[] = {
+    {"claim", NULL, SUAN_FIELD_BLOB, NULL, "CLAIM.json", "suan.claim/1; names a programme or a family"}, END};
+static const struct suan_field voucher_review[] = {
+    VOUCHER,
+    {"step", "step", SUAN_FIELD_TEXT, NULL, "STEP", "screen, assess, publicise, approve or reject"},
+    {"claim", "claim", SUAN_FIELD_BLOB, "", "FILE", "assess: the claim with what the reviewer sets in it"},
+    {"reason", "reason", SUAN_FIELD_TEXT, "", "TEXT", "why; reject needs it"},
+    END};
+static const struct suan_field voucher_plain[] = {VOUCHER, END};
+static const struct suan_field voucher_reserve[] = {
+    VOUCHER,
+    {"supplier", "supplier", SUAN_FIELD_TEXT, NULL, "IDENT", "who is to be paid"},
+    {"order_fen", "order-fen", SUAN_FIELD_INTEGER, NULL, "FEN", "what the order costs"},
+    {"until", "until", SUAN_FIELD_TIME, "+14d", "TIME", "held until; default +14d"},
+    END};
+static const struct suan_field voucher_redeem[] = {
+    VOUCHER,
+    {"paid_fen", "paid-fen", SUAN_FIELD_INTEGER, "", "FEN",
+     "paid by the claimant in all, net of refunds; not for an order"},
+    {"paid_local_fen", "paid-local-fen", SUAN_FIELD_INTEGER, "", "FEN",
+     "the same, where rates differ by region"},
+    {"paid_nonlocal_fen", "paid-nonlocal-fen", SUAN_FIELD_INTEGER, "", "FEN", "the same, elsewhere"},
+    EVIDENCE,
+    END};
+static const struct suan_field voucher_clawback[] = {
+    VOUCHER,
+    {"reason", "reason", SUAN_FIELD_TEXT, NULL, "REASON", "fraud or refund"},
+    {"net_paid_fen", "net-paid-fen", SUAN_FIELD_INTEGER, "", "FEN", "refund: paid in all, net of refunds"},
+    {"net_paid_local_fen", "net-paid-local-fen", SUAN_FIELD_INTEGER, "", "FEN",
+     "the same, where rates differ by region"},
+    {"net_paid_nonlocal_fen", "net-paid-nonlocal-fen", SUAN_FIELD_INTEGER, "", "FEN", "the same, elsewhere"},
+    EVIDENCE,
+    END};
+static const struct suan_field voucher_recover[] = {
+    VOUCHER,
+    {"step", "step", SUAN_FIELD_TEXT, "received", "STEP", "received or write-off; default received"},
+    {"amount_fen", "amount-fen", SUAN_FIELD_INTEGER, "", "FEN", "how much; default all that is open"},
+    {"reference", "reference", SUAN_FIELD_TEXT, NULL, "TEXT", "the bank's reference, or the decision's"},
+    END};
+
 const struct suan_verb suan_verbs[] = {
     {"identity", "create", SUAN_EVENT_IDENTITY_CREATE, "ident", "IDENT",
      "put a person or an organisation on record",
@@ -283,6 +327,40 @@ const struct suan_verb suan_verbs[] = {
      "let a receipt earn its algorithm's owners 算法券 credits",
      "suan credit earn 3f0c8d… --programme algorithm-voucher-design --as city-bureau --sign city-bureau",
      credit_earn, SUAN_VERB_AS_ACTING},
+    {"voucher", "apply", SUAN_EVENT_VOUCHER_APPLY, "claim", "CLAIM.json",
+     "apply for a voucher; the id of the command is its name from then on",
+     "suan voucher apply claim.json --as acme --sign acme", voucher_apply, SUAN_VERB_AS_ACTING},
+    {"voucher", "review", SUAN_EVENT_VOUCHER_REVIEW, "voucher", "VOUCHER",
+     "authority: one step of the review",
+     "suan voucher review 0198c3… --step screen --as city-bureau --sign officer", voucher_review,
+     SUAN_VERB_AS_ACTING},
+    {"voucher", "issue", SUAN_EVENT_VOUCHER_ISSUE, "voucher", "VOUCHER",
+     "authority: issue what was approved, after deciding it again",
+     "suan voucher issue 0198c3… --as city-bureau --sign clerk", voucher_plain, SUAN_VERB_AS_ACTING},
+    {"voucher", "reserve", SUAN_EVENT_VOUCHER_RESERVE, "voucher", "VOUCHER",
+     "hold part of a voucher for an order",
+     "suan voucher reserve 0198c3… --supplier cloud --order-fen 5000000 --as acme --sign acme",
+     voucher_reserve, SUAN_VERB_AS_ACTING},
+    {"voucher", "unreserve", SUAN_EVENT_VOUCHER_UNRESERVE, "voucher", "VOUCHER", "end a reservation",
+     "suan voucher unreserve 0198c3… --as acme --sign acme", voucher_plain, SUAN_VERB_AS_ACTING},
+    {"voucher", "redeem", SUAN_EVENT_VOUCHER_REDEEM, "voucher", "VOUCHER",
+     "pay what is due by now (the claimant and an officer sign)",
+     "suan voucher redeem 0198c3… --paid-fen 5000000 --as acme --sign acme --sign clerk", voucher_redeem,
+     SUAN_VERB_AS_ACTING},
+    {"voucher", "close", SUAN_EVENT_VOUCHER_CLOSE, "voucher", "VOUCHER",
+     "withdraw an application, or give up what is left", "suan voucher close 0198c3… --as acme --sign acme",
+     voucher_plain, SUAN_VERB_AS_ACTING},
+    {"voucher", "expire", SUAN_EVENT_VOUCHER_EXPIRE, "voucher", "VOUCHER",
+     "release what is left after the last day", "suan voucher expire 0198c3… --as city-bureau --sign clerk",
+     voucher_plain, SUAN_VERB_AS_ACTING},
+    {"voucher", "clawback", SUAN_EVENT_VOUCHER_CLAWBACK, "voucher", "VOUCHER",
+     "authority: claim money back (two people sign)",
+     "suan voucher clawback 0198c3… --reason fraud --as city-bureau --sign clerk --sign officer",
+     voucher_clawback, SUAN_VERB_AS_ACTING},
+    {"voucher", "recover", SUAN_EVENT_VOUCHER_RECOVER, "voucher", "VOUCHER",
+     "authority: record that it came back, or never will",
+     "suan voucher recover 0198c3… --reference 'transfer 7' --as city-bureau --sign clerk", voucher_recover,
+     SUAN_VERB_AS_ACTING},
     {"credit", "settle", SUAN_EVENT_CREDIT_SETTLE, "owner", "IDENT",
      "authority: record that an owner was paid",
      "suan credit settle liwei --amount-fen 157500 --reference 'transfer 20270102-7' --as city-bureau --sign "

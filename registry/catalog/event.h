@@ -30,35 +30,60 @@ bool suan_ident_is_valid(struct suan_span ident);
 bool suan_origin_is_valid(struct suan_span origin);
 
 /* Every kind of event: constant, number, name. Numbers are on disk and never reused. */
-#define SUAN_EVENT_KINDS(K)                                                                                  \
-    K(REGISTRY_INIT, 1, "registry.init")                                                                     \
-    K(REGISTRY_NOTEKEY, 2, "registry.notekey")                                                               \
-    K(IDENTITY_CREATE, 16, "identity.create")                                                                \
-    K(IDENTITY_UPDATE, 17, "identity.update")                                                                \
-    K(KEY_ADD, 18, "key.add")                                                                                \
-    K(KEY_ROTATE, 19, "key.rotate")                                                                          \
-    K(KEY_REVOKE, 20, "key.revoke") K(KEY_RECOVER, 21, "key.recover") K(KEY_OBJECT, 22, "key.object") K(     \
-        MEMBER_ADD, 32, "member.add") K(MEMBER_SECOND, 33, "member.second") K(MEMBER_END, 34, "member.end")  \
-        K(ALGORITHM_CREATE, 48, "algorithm.create") K(OWNER_SET, 49, "owner.set") K(                         \
-            OWNER_OFFER, 50, "owner.offer") K(OWNER_ACCEPT, 51, "owner.accept") K(OWNER_DECLINE, 52,         \
-                                                                                  "owner.decline")           \
-            K(OWNER_CANCEL, 53, "owner.cancel") K(RELEASE_PUBLISH, 64, "release.publish") K(                 \
-                RELEASE_YANK, 65, "release.yank") K(RELEASE_UNYANK, 66, "release.unyank")                    \
-                K(ATTEST_ADD, 67, "attest.add") K(TASK_SET, 68, "task.set") K(POLICY_SET, 80, "policy.set")  \
-                    K(REVIEW_SUBMIT, 81, "review.submit") K(REVIEW_SIGN, 82, "review.sign")                  \
-                        K(REVIEW_REJECT, 83, "review.reject") K(REVIEW_WITHDRAW, 84, "review.withdraw")      \
-                            K(REVIEW_REVOKE, 85, "review.revoke") K(REVIEW_RESTORE, 86, "review.restore")    \
-                                K(RELEASE_TAKEDOWN, 87, "release.takedown")                                  \
-                                    K(STATUS_SNAPSHOT, 96, "status.snapshot")                                \
-                                        K(LEDGER_ANCHOR, 97, "ledger.anchor") K(LEDGER_BATCH, 256,           \
-                                                                                "ledger.batch")              \
-                                            K(LEDGER_ACCOUNT, 257, "ledger.account")                         \
-                                                K(CLOCK_ACCEPT, 258, "clock.accept")                         \
-                                                    K(PROGRAMME_INSTALL, 512, "programme.install")           \
-                                                        K(RECEIPT_SUBMIT, 540, "receipt.submit")             \
-                                                            K(CREDIT_EARN, 541, "credit.earn")               \
-                                                                K(CREDIT_SETTLE, 542, "credit.settle")       \
-                                                                    K(TARIFF_INSTALL, 552, "tariff.install")
+/* clang-format off */
+#define SUAN_EVENT_KINDS(K)                                                                                   \
+    K(REGISTRY_INIT, 1, "registry.init")                                                                      \
+    K(REGISTRY_NOTEKEY, 2, "registry.notekey")                                                                \
+    K(IDENTITY_CREATE, 16, "identity.create")                                                                 \
+    K(IDENTITY_UPDATE, 17, "identity.update")                                                                 \
+    K(KEY_ADD, 18, "key.add")                                                                                 \
+    K(KEY_ROTATE, 19, "key.rotate")                                                                           \
+    K(KEY_REVOKE, 20, "key.revoke")                                                                           \
+    K(KEY_RECOVER, 21, "key.recover")                                                                         \
+    K(KEY_OBJECT, 22, "key.object")                                                                           \
+    K(MEMBER_ADD, 32, "member.add")                                                                           \
+    K(MEMBER_SECOND, 33, "member.second")                                                                     \
+    K(MEMBER_END, 34, "member.end")                                                                           \
+    K(ALGORITHM_CREATE, 48, "algorithm.create")                                                               \
+    K(OWNER_SET, 49, "owner.set")                                                                             \
+    K(OWNER_OFFER, 50, "owner.offer")                                                                         \
+    K(OWNER_ACCEPT, 51, "owner.accept")                                                                       \
+    K(OWNER_DECLINE, 52, "owner.decline")                                                                     \
+    K(OWNER_CANCEL, 53, "owner.cancel")                                                                       \
+    K(RELEASE_PUBLISH, 64, "release.publish")                                                                 \
+    K(RELEASE_YANK, 65, "release.yank")                                                                       \
+    K(RELEASE_UNYANK, 66, "release.unyank")                                                                   \
+    K(ATTEST_ADD, 67, "attest.add")                                                                           \
+    K(TASK_SET, 68, "task.set")                                                                               \
+    K(POLICY_SET, 80, "policy.set")                                                                           \
+    K(REVIEW_SUBMIT, 81, "review.submit")                                                                     \
+    K(REVIEW_SIGN, 82, "review.sign")                                                                         \
+    K(REVIEW_REJECT, 83, "review.reject")                                                                     \
+    K(REVIEW_WITHDRAW, 84, "review.withdraw")                                                                 \
+    K(REVIEW_REVOKE, 85, "review.revoke")                                                                     \
+    K(REVIEW_RESTORE, 86, "review.restore")                                                                   \
+    K(RELEASE_TAKEDOWN, 87, "release.takedown")                                                               \
+    K(STATUS_SNAPSHOT, 96, "status.snapshot")                                                                 \
+    K(LEDGER_ANCHOR, 97, "ledger.anchor")                                                                     \
+    K(LEDGER_BATCH, 256, "ledger.batch")                                                                      \
+    K(LEDGER_ACCOUNT, 257, "ledger.account")                                                                  \
+    K(CLOCK_ACCEPT, 258, "clock.accept")                                                                      \
+    K(PROGRAMME_INSTALL, 512, "programme.install")                                                            \
+    K(VOUCHER_APPLY, 513, "voucher.apply")                                                                    \
+    K(VOUCHER_REVIEW, 514, "voucher.review")                                                                  \
+    K(VOUCHER_ISSUE, 515, "voucher.issue")                                                                    \
+    K(VOUCHER_RESERVE, 516, "voucher.reserve")                                                                \
+    K(VOUCHER_UNRESERVE, 517, "voucher.unreserve")                                                            \
+    K(VOUCHER_REDEEM, 518, "voucher.redeem")                                                                  \
+    K(VOUCHER_CLOSE, 519, "voucher.close")                                                                    \
+    K(VOUCHER_EXPIRE, 520, "voucher.expire")                                                                  \
+    K(VOUCHER_CLAWBACK, 521, "voucher.clawback")                                                              \
+    K(VOUCHER_RECOVER, 522, "voucher.recover")                                                                \
+    K(RECEIPT_SUBMIT, 540, "receipt.submit")                                                                  \
+    K(CREDIT_EARN, 541, "credit.earn")                                                                        \
+    K(CREDIT_SETTLE, 542, "credit.settle")                                                                    \
+    K(TARIFF_INSTALL, 552, "tariff.install")
+/* clang-format on */
 
 enum suan_event_kind {
 #define SUAN_EVENT_ROW(constant, number, name) SUAN_EVENT_##constant = number,

@@ -40,6 +40,52 @@ SUAN_MUST_USE enum suan_status check_settle(struct suan_txn *txn, const struct s
 SUAN_MUST_USE enum suan_status apply_settle(struct suan_txn *txn, const struct suan_act *act,
                                             struct suan_error *error);
 
+SUAN_MUST_USE enum suan_status check_apply(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_apply(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_review(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_review(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_issue(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_issue(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_reserve(struct suan_txn *txn, const struct suan_act *act,
+                                             struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_reserve(struct suan_txn *txn, const struct suan_act *act,
+                                             struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_unreserve(struct suan_txn *txn, const struct suan_act *act,
+                                               struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_unreserve(struct suan_txn *txn, const struct suan_act *act,
+                                               struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_redeem(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_redeem(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_close(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_close(struct suan_txn *txn, const struct suan_act *act,
+                                           struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_expire(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_expire(struct suan_txn *txn, const struct suan_act *act,
+                                            struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_clawback(struct suan_txn *txn, const struct suan_act *act,
+                                              struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_clawback(struct suan_txn *txn, const struct suan_act *act,
+                                              struct suan_error *error);
+SUAN_MUST_USE enum suan_status check_recover(struct suan_txn *txn, const struct suan_act *act,
+                                             struct suan_error *error);
+SUAN_MUST_USE enum suan_status apply_recover(struct suan_txn *txn, const struct suan_act *act,
+                                             struct suan_error *error);
+
+/* Writes the voucher's row. */
+struct suan_voucher_record;
+SUAN_MUST_USE enum suan_status voucher_put(struct suan_txn *txn, const struct suan_voucher_record *voucher,
+                                           struct suan_error *error);
+
 /* The receipt inside an envelope, and the basis of the measurement that it names. */
 SUAN_MUST_USE enum suan_status receipt_basis_of(struct suan_txn *txn, const struct suan_digest *tar,
                                                 const struct suan_digest *measurement,

@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "support/scene.h"
 #include "trust/dsse.h"
+#include "voucher/life.h"
 #include "voucher/voucher.h"
 
 extern const struct suan_family suan_family_ledger;
@@ -403,4 +404,88 @@ Test(record, everything_follows_from_the_log)
     cr_assert_eq(suan_store_keep_package(store, &scene.release, suan_span_text("file"), NULL), SUAN_OK);
     cr_assert_eq(suan_store_keep_package(store, &scene.contract, suan_span_text("file"), NULL), SUAN_OK);
     cr_assert_eq(suan_registry_verify(scene.base.registry, &report, &error), SUAN_OK, "%s", error.message);
+}
+
+/* --- licences ------------------------------------------------------------------------------------------ */
+
+enum { SEED_OFFICER = 42, SEED_CLERK = 43 };
+
+static struct suan_id licence_of(const char *by, uint32_t seed)
+{
+    char claim[1024], day[11];
+    struct suan_id id;
+    suan_day_format(suan_day_of_time(scene.base.now_ns), day);
+    snprintf(
+        claim, sizeof claim,
+        "{\"schema\":\"suan.claim/1\",\"instrument\":\"algorithm_voucher\",\"date\":\"%s\",\"programme\":"
+        "\"algorithm-voucher-design\",\"enterprise\":\"%s\",\"claimant\":{\"class\":\"enterprise\",\"size\":"
+        "\"sme\",\"blacklisted\":false},\"contract\":{\"number\":\"L-%s\",\"supplier\":\"lab\",\"related\":"
+        "false},\"algorithm\":{\"release\":\"quick.match@1.0.0\"},\"lines\":[{\"kind\":\"licence\","
+        "\"amount_fen\":8000000}],\"other_awards\":[],\"documents\":[]}",
+        day, by, by);
+    struct suan_json *body = test_command(&scene.base, SUAN_EVENT_VOUCHER_APPLY, by);
+    set_digest(body, "claim", suan_span_text(claim));
+    cr_assert(suan_unhex(suan_json_text(suan_json_find(body, "id")), id.bytes, SUAN_ID_SIZE));
+    must(submit(body, seed, suan_span_text(claim)));
+    return id;
+}
+
+static struct test_outcome review_licence(const struct suan_id *id, const char *step, uint32_t seed)
+{
+    struct suan_json *body = test_command(&scene.base, SUAN_EVENT_VOUCHER_REVIEW, "city");
+    suan_json_set_hex(body, "voucher", id->bytes, SUAN_ID_SIZE);
+    suan_json_set_text(body, "step", step);
+    return submit(body, seed, suan_span(NULL, 0));
+}
+
+static struct test_outcome approve_licence(const struct suan_id *id)
+{
+    must(review_licence(id, "screen", SEED_OFFICER));
+    must(review_licence(id, "assess", SEED_CLERK));
+    must(review_licence(id, "publicise", SEED_OFFICER));
+    scene.base.now_ns += 5 * TEST_DAY_NS + TEST_HOUR_NS;
+    return review_licence(id, "approve", SEED_OFFICER);
+}
+
+static void hire(void)
+{
+    test_identity(&scene.base, "officer", SUAN_IDENT_PERSON, SEED_OFFICER);
+    test_identity(&scene.base, "clerk", SUAN_IDENT_PERSON, SEED_CLERK);
+    test_member(&scene.base, "city", SEED_CITY, "officer", SEED_OFFICER, "review,finance");
+    test_member(&scene.base, "city", SEED_CITY, "clerk", SEED_CLERK, "review,finance");
+}
+
+/* Half of 80,000.00: the release's standing and measurement come from the registry, not from the claim. */
+Test(record, a_licence_of_a_vetted_algorithm_is_part_paid)
+{
+    struct suan_voucher_record voucher;
+    hire();
+    vet();
+    struct suan_id id = licence_of("shop", SEED_SHOP);
+    must(approve_licence(&id));
+    struct suan_json *body = test_command(&scene.base, SUAN_EVENT_VOUCHER_ISSUE, "city");
+    suan_json_set_hex(body, "voucher", id.bytes, SUAN_ID_SIZE);
+    must(submit(body, SEED_CLERK, suan_span(NULL, 0)));
+    struct suan_txn *txn = reading();
+    cr_assert_eq(suan_voucher_get(txn, &id, &voucher, NULL), SUAN_OK);
+    suan_txn_endp(&txn);
+    cr_expect_eq(voucher.stage, SUAN_STAGE_ISSUED);
+    cr_expect_eq(voucher.face_fen, 4000000);
+    cr_expect_eq(voucher.ledger, (uint32_t)SUAN_LEDGER_ALGORITHM);
+}
+
+Test(record, a_licence_of_what_is_not_vetted_is_not_paid)
+{
+    hire();
+    struct suan_id id = licence_of("shop", SEED_SHOP);
+    refused(approve_licence(&id), "voucher.not-eligible");
+}
+
+/* firm owns 3,000 basis points of it, whatever it says of itself. */
+Test(record, an_owner_is_no_claimant_of_its_own_algorithm)
+{
+    hire();
+    vet();
+    struct suan_id id = licence_of("firm", SEED_FIRM);
+    refused(approve_licence(&id), "voucher.not-eligible");
 }
