@@ -136,9 +136,9 @@ static enum suan_status check_operands(const struct command *row, const struct a
     int count = (int)arguments_operands(arguments);
     if (count >= row->min_operands && (row->max_operands < 0 || count <= row->max_operands))
         return SUAN_OK;
-    snprintf(name, sizeof name, "suan %s%s%s", row->noun, row->verb != NULL ? " " : "",
+    snprintf(name, sizeof name, "%s%s%s", row->noun, row->verb != NULL ? " " : "",
              row->verb != NULL ? row->verb : "");
-    snprintf(hint, sizeof hint, "'%s --help' shows an example", name);
+    snprintf(hint, sizeof hint, "'suan %s --help' shows an example", name);
     if (count < row->min_operands)
         return suan_error_set(error, SUAN_E_USAGE, "cli.operands", hint, "%s: %s is missing", name,
                               row->operands);
@@ -251,8 +251,24 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* Options that every command takes may stand in front of it; they go to the end. */
+static void move_leading_options(int argc, char **argv)
+{
+    for (int moved = 0; moved < argc && argc > 2; moved++) {
+        bool is_switch = strcmp(argv[1], "--json") == 0 || strcmp(argv[1], "--quiet") == 0;
+        if (!is_switch && strcmp(argv[1], "--registry") != 0)
+            return;
+        for (int taken = is_switch ? 1 : 2; taken > 0; taken--) {
+            char *first = argv[1];
+            memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof argv[0]);
+            argv[argc - 1] = first;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
+    move_leading_options(argc, argv);
     if (setlocale(LC_CTYPE, "") == NULL)
         setlocale(LC_CTYPE, "C.UTF-8");
     struct cli cli = {.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,

@@ -43,6 +43,8 @@ refused 5 store.absent list
 make_people
 make_packages
 make_releases
+expect 0 --registry reg --json list
+holds releases.0.id astro-crossmatch
 refused 6 store.exists registry init --key operator
 does identity list
 holds identities.0.id acme

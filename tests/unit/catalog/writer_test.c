@@ -78,23 +78,45 @@ Test(writer, refuses_other_bytes_under_a_used_id)
     cr_assert_str_eq(other.code, "event.conflict");
 }
 
-Test(writer, takes_the_good_of_a_batch_and_names_each_outcome)
+/* Three commands, signed by the key of seed 1: the second one repeats a name. */
+struct three {
+    struct suan_buffer commands[3], signatures[3];
+    struct suan_submission batch[3];
+};
+
+static void make_three(struct three *three)
 {
     SUAN_CLEANUP(suan_signer_closep) struct suan_signer *signer = test_key(1);
-    struct suan_buffer commands[3] = {{0}}, signatures[3] = {{0}};
-    struct suan_submission batch[3] = {0};
     struct suan_json *made[3] = {person("alice", 1), person("alice", 1), contact("alice", "a@b.example")};
+    *three =
+        (struct three){.batch = {{.signature_count = 1}, {.signature_count = 1}, {.signature_count = 1}}};
     for (int i = 0; i < 3; i++) {
-        format(made[i], &commands[i]);
+        struct suan_submission *one = &three->batch[i];
+        format(made[i], &three->commands[i]);
         suan_json_release(made[i]);
-        batch[i].command = suan_buffer_span(&commands[i]);
-        cr_assert_eq(suan_sshsig_sign(signer, SUAN_NAMESPACE_EVENT, batch[i].command, &signatures[i], NULL),
-                     SUAN_OK);
-        batch[i].signatures[0] = suan_buffer_span(&signatures[i]);
-        batch[i].signature_count = 1;
+        one->command = suan_buffer_span(&three->commands[i]);
+        cr_assert_eq(
+            suan_sshsig_sign(signer, SUAN_NAMESPACE_EVENT, one->command, &three->signatures[i], NULL),
+            SUAN_OK);
+        one->signatures[0] = suan_buffer_span(&three->signatures[i]);
     }
+}
 
-    enum suan_status status = suan_registry_submit(t.registry, batch, 3, NULL);
+static void three_done(struct three *three)
+{
+    for (int i = 0; i < 3; i++) {
+        suan_buffer_done(&three->commands[i]);
+        suan_buffer_done(&three->signatures[i]);
+    }
+}
+
+Test(writer, takes_the_good_of_a_batch_and_names_each_outcome)
+{
+    SUAN_CLEANUP(three_done) struct three three;
+    make_three(&three);
+    const struct suan_submission *batch = three.batch;
+
+    enum suan_status status = suan_registry_submit(t.registry, three.batch, 3, NULL);
 
     cr_assert_eq(status, SUAN_OK);
     cr_assert_eq(batch[0].status, SUAN_OK);
@@ -102,10 +124,33 @@ Test(writer, takes_the_good_of_a_batch_and_names_each_outcome)
     cr_assert_eq(batch[2].status, SUAN_OK, "%s", batch[2].error.message);
     cr_assert_eq(batch[2].index, batch[0].index + 1);
     cr_assert_eq(batch[2].time_ns, batch[0].time_ns + 1);
-    for (int i = 0; i < 3; i++) {
-        suan_buffer_done(&commands[i]);
-        suan_buffer_done(&signatures[i]);
-    }
+}
+
+static uint64_t log_size(void)
+{
+    SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
+    uint64_t size = 0;
+    cr_assert_eq(suan_store_begin(suan_registry_store(t.registry), &txn, NULL), SUAN_OK);
+    cr_assert_eq(suan_log_size(txn, SUAN_LOG_REGISTRY, &size, NULL), SUAN_OK);
+    return size;
+}
+
+Test(writer, records_commands_together_or_none_of_them)
+{
+    SUAN_CLEANUP(three_done) struct three three;
+    struct suan_error error = {0};
+    make_three(&three);
+    uint64_t before = log_size();
+
+    enum suan_status refused = suan_registry_submit_together(t.registry, three.batch, 3, &error);
+    uint64_t after_refusal = log_size();
+    enum suan_status good = suan_registry_submit_together(t.registry, three.batch, 1, NULL);
+
+    cr_assert_eq(refused, SUAN_E_CONFLICT);
+    cr_assert_str_eq(error.code, "event.conflict");
+    cr_assert_eq(after_refusal, before);
+    cr_assert_eq(good, SUAN_OK);
+    cr_assert_eq(log_size(), before + 1);
 }
 
 Test(writer, refuses_bytes_that_are_not_canonical)
@@ -324,6 +369,25 @@ Test(writer, writes_nothing_without_note_keys)
 
     cr_assert_eq(status, SUAN_E_REFUSED);
     cr_assert_str_eq(error.code, "registry.notes");
+}
+
+Test(writer, stops_before_it_writes_if_a_note_key_is_another)
+{
+    static const char *const files[] = {"registry", "ledger"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[TEST_PATH_MAX + 32], public[TEST_PATH_MAX + 40];
+        struct suan_registry *registry = NULL;
+        struct suan_error error = {0};
+        snprintf(path, sizeof path, "%s/notes/%s", t.folder, files[i]);
+        suan_registry_close(suan_take(&t.registry));
+        snprintf(public, sizeof public, "%s.pub", path);
+        cr_assert(remove(path) == 0 && remove(public) == 0);
+        cr_assert_eq(suan_key_file_create(path, "another", NULL, NULL), SUAN_OK);
+        cr_assert_eq(suan_registry_open(t.folder, SUAN_STORE_WRITE, &t.options, &registry, &error),
+                     SUAN_E_INTEGRITY);
+        cr_assert_str_eq(error.code, "registry.notes");
+    }
+    test_registry_reopen(&t, SUAN_STORE_READ);
 }
 
 /* --- what the writer seals ----------------------------------------------------------------------------- */
