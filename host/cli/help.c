@@ -95,8 +95,8 @@ enum suan_status help_unknown(const char *noun, const char *verb, struct suan_er
     const char *near = known && verb != NULL ? help_nearest(verb, verbs.words, verbs.count)
                                              : help_nearest(noun, nouns.words, nouns.count);
     if (known && verb == NULL)
-        return suan_error_set(error, SUAN_E_USAGE, "cli.command", "see 'suan --help'",
-                              "%s: say what to do", noun);
+        return suan_error_set(error, SUAN_E_USAGE, "cli.command", "see 'suan --help'", "%s: say what to do",
+                              noun);
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean 'suan %s%s%s'?", known ? noun : near, known ? " " : "",
                  known ? near : "");
