@@ -179,6 +179,8 @@ enum suan_status suan_guest_infer(struct suan_guest *guest, const struct suan_te
     return status;
 }
 
+enum outputs_to { OUTPUTS_COPIED, OUTPUTS_SEEN };
+
 /* --- run --------------------------------------------------------------------------------------------- */
 
 static enum suan_status check_outputs(struct suan_guest *guest, const struct suan_tensor *out, uint32_t n_out,
@@ -210,36 +212,72 @@ static void copy_outputs(struct suan_guest *guest, const struct placement *place
     }
 }
 
+/* Everything but the request and what is to become of its outputs, which the caller has room for, or wants to see. */
+static enum suan_status place_call(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
+                                   struct suan_tensor *out, uint32_t n_out, enum outputs_to outputs,
+                                   struct placement *placement, struct suan_error *error)
+{
+    guest->is_staged = false;
+    enum suan_status status = placing_inputs(guest, in, n_in, PLACE_ALL, 0, placement, error);
+    if (status == SUAN_OK)
+        status = calling_infer(guest, placement, n_out, error);
+    if (status == SUAN_OK && outputs == OUTPUTS_COPIED)
+        status = check_outputs(guest, out, n_out, error);
+    if (status != SUAN_OK)
+        return status;
+    placement->n_out = n_out;
+    placement->scratch_bytes = guest->inferred.scratch_bytes;
+    memcpy(placement->out, guest->inferred.out, n_out * sizeof placement->out[0]);
+    status = placing_outputs(guest, 0, guest->inferred.scratch_align, placement, error);
+    if (status == SUAN_OK)
+        status = guest_ready(guest, error); /* growing ends the worker */
+    if (status == SUAN_OK)
+        placing_write(guest, placement);
+    return status;
+}
+
 enum suan_status suan_guest_run(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
                                 struct suan_tensor *out, uint32_t n_out, uint64_t deadline_ms,
                                 struct suan_error *error)
 {
     struct placement placement; /* large, and filled as far as it is used */
     struct suan_wire_answer answer;
+    if (guest->home == SUAN_GUEST_SEALED && !engine_is_forked(guest->engine))
+        wear_retire(guest);
     enum suan_status status = guest_ready(guest, error);
     if (status != SUAN_OK)
         return status;
     if (guest->home == SUAN_GUEST_INPROCESS)
         return inprocess_run(guest, in, n_in, out, n_out, error);
-    guest->is_staged = false;
-    status = placing_inputs(guest, in, n_in, PLACE_ALL, 0, &placement, error);
+    status = place_call(guest, in, n_in, out, n_out, OUTPUTS_COPIED, &placement, error);
     if (status == SUAN_OK)
-        status = calling_infer(guest, &placement, n_out, error);
-    if (status == SUAN_OK)
-        status = check_outputs(guest, out, n_out, error);
-    if (status != SUAN_OK)
-        return status;
-    placement.n_out = n_out;
-    placement.scratch_bytes = guest->inferred.scratch_bytes;
-    memcpy(placement.out, guest->inferred.out, n_out * sizeof placement.out[0]);
-    status = placing_outputs(guest, 0, guest->inferred.scratch_align, &placement, error);
-    if (status == SUAN_OK)
-        status = guest_ready(guest, error); /* growing ends the worker */
-    if (status != SUAN_OK)
-        return status;
-    placing_write(guest, &placement);
-    status = guest_request(guest, SUAN_WIRE_RUN, (uint16_t)n_out, deadline_ms, &answer, error);
+        status = guest_request(guest, SUAN_WIRE_RUN, (uint16_t)n_out, deadline_ms, &answer, error);
     if (status == SUAN_OK)
         copy_outputs(guest, &placement, &answer, out);
+    return status;
+}
+
+enum suan_status suan_guest_view(struct suan_guest *guest, const struct suan_tensor *in, uint32_t n_in,
+                                 struct suan_tensor *out, uint32_t n_out, enum suan_guest_output_mode mode,
+                                 uint64_t deadline_ms, struct suan_error *error)
+{
+    struct placement placement;
+    struct suan_wire_answer answer;
+    if (guest->home != SUAN_GUEST_SEALED)
+        return suan_error_set(error, SUAN_E_STATE, "guest.home", NULL, "in process there is nothing to view");
+    if (!engine_is_forked(guest->engine))
+        wear_retire(guest);
+    enum suan_status status = guest_ready(guest, error);
+    if (status == SUAN_OK)
+        status = place_call(guest, in, n_in, out, n_out, OUTPUTS_SEEN, &placement, error);
+    if (status == SUAN_OK)
+        status = guest_request(guest, SUAN_WIRE_RUN, (uint16_t)n_out, deadline_ms, &answer, error);
+    if (status == SUAN_OK && mode == SUAN_GUEST_FREEZE)
+        status = suan_guest_freeze(guest, error);
+    for (uint32_t i = 0; status == SUAN_OK && i < n_out; i++) {
+        placing_describe(placement.out[i].flags != 0 ? &answer.out[i] : &placement.out[i], &out[i]);
+        out[i].data = guest->region.output.base + placement.out[i].offset;
+        out[i].byte_offset = 0;
+    }
     return status;
 }

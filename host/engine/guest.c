@@ -16,7 +16,7 @@
 
 #define DEFAULT_ARENA (UINT64_C(256) << 20)
 #define DEFAULT_MEMORY (UINT64_C(1) << 30)
-enum { TASK_ID_MAX = 99, NAME_MAX_BYTES = 79 };
+enum { TASK_ID_MAX = 99, NAME_MAX_BYTES = 79, BAD_ENDS = 3, RETIRE_CALLS = 1000000 };
 
 /* --- options ----------------------------------------------------------------------------------------- */
 
@@ -114,6 +114,8 @@ static bool copy_options(struct suan_guest *guest, const struct suan_guest_optio
     guest->require = options->require == SUAN_ISOLATION_NONE ? SUAN_ISOLATION_STRONG : options->require;
     guest->group = options->group;
     guest->spares_wanted = options->spares;
+    guest->bad_ends_max = options->bad_ends == 0 ? BAD_ENDS : options->bad_ends;
+    guest->retire_calls = options->retire_calls == 0 ? RETIRE_CALLS : options->retire_calls;
     guest->isa = options->isa;
     guest->flags = options->flags;
     guest->cpu_needed = options->cpu_needed;
@@ -180,6 +182,8 @@ static void record_death(struct suan_guest *guest, enum suan_status status, uint
     snprintf(death->stage, sizeof death->stage, "%s", stage_name(op));
     snprintf(death->log, sizeof death->log, "%s", line == NULL ? "" : line);
     death->count++;
+    if (status != (enum suan_status)SUAN_E_CANCELLED)
+        wear_note_end(guest);
 }
 
 /* Adds where it happened, and the plugin's last words. */
@@ -434,8 +438,11 @@ enum suan_status guest_ready(struct suan_guest *guest, struct suan_error *error)
         record_death(guest, SUAN_E_WORKER_CRASHED, 0);
         guest_drop_worker(guest);
     }
-    if (guest->resident != NULL || spare_take_over(guest))
+    if (guest->resident != NULL)
         return SUAN_OK;
+    enum suan_status status = wear_check(guest, error);
+    if (status != SUAN_OK || spare_take_over(guest))
+        return status;
     return guest_make_worker(guest, error);
 }
 

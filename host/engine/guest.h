@@ -5,15 +5,15 @@
  * A guest is one plugin with one instance, in a sealed worker or in process. One call at a time on each
  * guest; different guests are independent; suan_guest_cancel from any thread.
  *
- * Errors of every call: the plugin's own status (SUAN_E_INVALID … SUAN_E_INTERNAL, with its text); what it
- * did to its worker: SUAN_E_WORKER_CRASHED    fatal signal, abort, exit: message names it, the stage and the
- * last log line SUAN_E_WORKER_TIMEOUT    the deadline passed SUAN_E_WORKER_VIOLATION  killed by the filter,
- * or a thread was left behind SUAN_E_WORKER_PROTOCOL   the reply is invalid; the field is named
+ * Errors of every call: the plugin's own status (SUAN_E_INVALID … SUAN_E_INTERNAL, with its text); what it did to its worker:
+ *   SUAN_E_WORKER_CRASHED    fatal signal, abort, exit: message names it, the stage and the last log line
+ *   SUAN_E_WORKER_TIMEOUT    the deadline passed
+ *   SUAN_E_WORKER_VIOLATION  killed by the filter, or a thread was left behind
+ *   SUAN_E_WORKER_PROTOCOL   the reply is invalid; the field is named
  *   SUAN_E_WORKER_LIMIT      out of its memory or process limit
  *   SUAN_E_WORKER_LOAD       not loadable, or not what the manifest says
- *   SUAN_E_CANCELLED, SUAN_E_ISOLATION (layer and errno), SUAN_E_FORKED.
- * After each of them the caller's inputs are intact, outputs untouched, and the next call gets a fresh
- * worker, prepared again, by itself.
+ * and SUAN_E_CANCELLED, SUAN_E_ISOLATION (layer and errno), SUAN_E_FORKED, SUAN_E_STATE (three bad ends in ten minutes).
+ * After each of them inputs are intact, outputs untouched, and the next call gets a fresh worker, prepared again.
  */
 #include "engine.h"
 
@@ -25,10 +25,8 @@ enum suan_guest_role {
     SUAN_GUEST_TASK,      /* the plugin is a task: plan, generate, check */
 };
 enum suan_guest_home { SUAN_GUEST_SEALED, SUAN_GUEST_INPROCESS };
-enum suan_guest_zygote {
-    SUAN_GUEST_ZYGOTE_SHARED,
-    SUAN_GUEST_ZYGOTE_FRESH
-}; /* fresh: own address layout, for measuring */
+/* Fresh: its own address layout, for measuring. */
+enum suan_guest_zygote { SUAN_GUEST_ZYGOTE_SHARED, SUAN_GUEST_ZYGOTE_FRESH };
 
 /* A control group for the worker, where the machine has them: limits beside those of the process, and exact
    CPU time. Entering one can take the kernel 10 ms. */
@@ -60,6 +58,8 @@ struct suan_guest_options {
     uint64_t deadline_ms;               /* of opening, and of calls that state none; 0: 60 s; at most 24 h */
     uint64_t seed;
     uint32_t dynamic_outputs; /* set of outputs that the task marks DYNAMIC: bit i for output i */
+    uint32_t bad_ends;        /* so many in ten minutes suspend the guest; 0: 3 */
+    uint64_t retire_calls;    /* a worker is replaced after so many; 0: 1,000,000 */
     const uint32_t *cpus;     /* pin the worker to these; none: not pinned */
     uint32_t n_cpus;
 };
@@ -93,6 +93,15 @@ SUAN_MUST_USE enum suan_status suan_guest_infer(struct suan_guest *guest, const 
 SUAN_MUST_USE enum suan_status suan_guest_run(struct suan_guest *guest, const struct suan_tensor *in,
                                               uint32_t n_in, struct suan_tensor *out, uint32_t n_out,
                                               uint64_t deadline_ms, struct suan_error *error);
+
+enum suan_guest_output_mode { SUAN_GUEST_FREEZE, SUAN_GUEST_LIVE };
+/* suan_guest_run without copying: writes dtype, shape and compact strides of outputs as infer does, and points data into shared
+   memory, valid until the next call. FREEZE: the worker stands still until suan_guest_thaw, so the bytes do too. LIVE: they may
+   change under you. */
+SUAN_MUST_USE enum suan_status suan_guest_view(struct suan_guest *guest, const struct suan_tensor *in,
+                                               uint32_t n_in, struct suan_tensor *out, uint32_t n_out,
+                                               enum suan_guest_output_mode mode, uint64_t deadline_ms,
+                                               struct suan_error *error);
 /* Makes up for spares that have taken over, as opening and preparing do: when there is time for it. No spares: SUAN_OK. */
 SUAN_MUST_USE enum suan_status suan_guest_refill(struct suan_guest *guest, struct suan_error *error);
 /* Makes the running call, if any, end with SUAN_E_CANCELLED soon. [any thread] */

@@ -7,7 +7,7 @@
 #include "machine.h"
 #include "resident.h"
 
-enum { LOG_LINES = 16, LOG_PER_SECOND = 100 };
+enum { LOG_LINES = 16, LOG_PER_SECOND = 100, BAD_ENDS_KEPT = 16 };
 
 /* What is known of a call's outputs, remembered for calls of the same shapes and parameters. */
 struct inferred {
@@ -59,6 +59,9 @@ struct suan_guest {
     enum suan_isolation_level level;
     uint32_t log_seen;
     bool frozen;
+    uint32_t bad_ends_max;
+    uint64_t retire_calls, bad_ends;
+    uint64_t bad_end_ns[BAD_ENDS_KEPT]; /* the latest, as a ring */
     struct placement
         written; /* what A holds; descriptors that stay need not travel to the worker's CPU again */
     bool is_written;
@@ -119,6 +122,15 @@ SUAN_MUST_USE enum suan_status guest_adopt_task(struct suan_guest *guest, struct
 bool spare_take_over(struct suan_guest *guest);
 /* Ends all spares: arenas or prepared inputs are about to change. */
 void spare_drop_all(struct suan_guest *guest);
+
+/* --- wear.c ------------------------------------------------------------------------------------------ */
+
+/* Before an ordinary call: ends a worker that has served long enough, so that what it leaks ends with it. */
+void wear_retire(struct suan_guest *guest);
+/* A worker came to a bad end. */
+void wear_note_end(struct suan_guest *guest);
+/* SUAN_E_STATE if that has happened too often lately. */
+SUAN_MUST_USE enum suan_status wear_check(const struct suan_guest *guest, struct suan_error *error);
 
 /* --- placing.c --------------------------------------------------------------------------------------- */
 

@@ -201,6 +201,7 @@ enum suan_status resident_order(struct suan_engine *engine, struct zygote *zygot
     resident->region = region;
     resident->pidfd = -1;
     resident->cgroup.cpu_fd = -1;
+    resident->born_ns = suan_clock_monotonic_ns();
     resident->threads_allowed = plan->threads + plan->own_threads;
     suan_random(&resident->id, sizeof resident->id);
     suan_random(&resident->call_id, sizeof resident->call_id);

@@ -75,6 +75,8 @@ struct resident {
     pid_t pid;
     uint32_t sequence, threads_allowed;
     uint64_t call_id, threads_checked_ns;
+    uint64_t calls, born_ns, looked_ns,
+        settled_kib; /* wear: settled_kib is what it held after its first calls */
     struct cgroup cgroup;
     struct suan_isolation_report report;
     enum resident_reason reason;

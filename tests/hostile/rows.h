@@ -91,9 +91,9 @@ enum hostile_control {
     ROW(49, BUSY_THREAD, "leave a busy thread behind", "seccomp, host's count", ENDS_STOPPED, CONTROL_OPEN)  \
     ROW(50, SLEEP, "sleep past the deadline", "deadline", ENDS_TIMEOUT, CONTROL_PATIENT)                     \
     ROW(51, WAKE_STORM, "wake and change the reply's futex", "protocol", ENDS_HARMLESS, CONTROL_OPEN)        \
-    ROW(52, NEVER_REPLY, "spoil the reply, and never answer", "protocol", ENDS_TIMEOUT, CONTROL_LANDED)     \
+    ROW(52, NEVER_REPLY, "spoil the reply, and never answer", "protocol", ENDS_TIMEOUT, CONTROL_LANDED)      \
     ROW(53, SLOW_TEARDOWN, "a teardown that lasts", "process", ENDS_HARMLESS, CONTROL_BARE)                  \
-    ROW(54, LEAK, "leak in every call", "rlimits", ENDS_STOPPED, CONTROL_OPEN)                               \
+    ROW(54, LEAK, "leak in every call", "retirement", ENDS_HARMLESS, CONTROL_BARE)                           \
     ROW(55, FILL_OUTPUTS, "fill the whole output arena", "copy", ENDS_HARMLESS, CONTROL_LANDED)              \
     ROW(59, AROUND_OUTPUT, "write behind the output", "copy", ENDS_HARMLESS, CONTROL_LANDED)                 \
     ROW(61, CHANGE_REPLY, "change the reply while it is judged", "copy, then judge", ENDS_REFUSED_OR_OK,     \

@@ -41,6 +41,7 @@ struct suan_guest *perf_guest(struct suan_engine *engine, enum suan_guest_home h
                                                .zygote = zygote,
                                                .group = SUAN_GUEST_UNGROUPED,
                                                .spares = spares,
+                                               .bad_ends = UINT32_MAX,
                                                .cpus = cpus,
                                                .n_cpus = cpu < 0 ? 0 : 1};
     perf_must(suan_guest_open(engine, &options, &guest, &error), &error, "opening a guest");

@@ -176,3 +176,40 @@ Test(death, spares_follow_a_new_preparation)
     suan_guest_close(guest);
     stand_close(&stand);
 }
+
+static void five_calls(struct suan_guest_options *options)
+{
+    options->retire_calls = 5;
+}
+
+static int count_shared(const pid_t *a, const pid_t *b, int count)
+{
+    int shared = 0;
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < count; j++)
+            shared += a[i] == b[j];
+    }
+    return shared;
+}
+
+Test(death, a_worker_that_has_served_its_calls_is_replaced)
+{
+    struct stand stand;
+    struct suan_guest *guest = NULL;
+    pid_t zygotes[FOUND_MAX], before[FOUND_MAX], now[FOUND_MAX];
+    stand_open(&stand, NULL);
+    cr_assert_eq(stand_load(&stand, "trouble", five_calls, &guest), SUAN_OK, "%s", stand.error.message);
+    cr_assert_eq(suan_guest_prepare(guest, stand.in, 1, &stand.error), SUAN_OK);
+    cr_assert_eq(children_of(getpid(), zygotes), 1);
+    int count = children_of(zygotes[0], before);
+    for (int i = 0; i < 5; i++)
+        stand_expect_honest(&stand, guest);
+    cr_assert_eq(children_of(zygotes[0], now), count);
+    cr_assert_eq(count_shared(before, now, count), count);
+    stand_expect_honest(&stand, guest);
+    cr_assert_eq(children_of(zygotes[0], now), count);
+    cr_assert_eq(count_shared(before, now, count), count - 1);
+    cr_assert_eq(suan_guest_death(guest)->count, 0);
+    suan_guest_close(guest);
+    stand_close(&stand);
+}

@@ -22,7 +22,8 @@ enum suan_status stand_load(struct stand *stand, const char *fixture,
 {
     SUAN_CLEANUP(suan_buffer_done) struct suan_buffer bytes = {0};
     stand_read(fixture, &bytes);
-    struct suan_guest_options options = {.plugin = suan_buffer_span(&bytes), .task = TROUBLE_TASK};
+    struct suan_guest_options options = {
+        .plugin = suan_buffer_span(&bytes), .task = TROUBLE_TASK, .bad_ends = UINT32_MAX};
     if (adjust != NULL)
         adjust(&options);
     return suan_guest_open(stand->engine, &options, out_guest, &stand->error);
