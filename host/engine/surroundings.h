@@ -28,7 +28,7 @@ void surroundings_remember_all(struct surroundings *out);
 
 static inline void surroundings_remember(struct surroundings *out, enum surroundings_extent extent)
 {
-    out->mode = suan_float_read();
+    suan_float_store(&out->mode);
     out->locale = uselocale((locale_t)0);
     out->extent = extent;
     if (extent == SURROUNDINGS_ALL)
@@ -38,8 +38,10 @@ static inline void surroundings_remember(struct surroundings *out, enum surround
 /* As far as can be told at once: false where all is to be looked at. */
 static inline bool surroundings_are_same(const struct surroundings *before)
 {
-    return before->extent == SURROUNDINGS_THREAD && suan_float_equal(suan_float_read(), before->mode) &&
-           uselocale((locale_t)0) == before->locale;
+    struct suan_float_mode now;
+    suan_float_store(&now);
+    return before->extent == SURROUNDINGS_THREAD && uselocale((locale_t)0) == before->locale &&
+           suan_float_equal(now, before->mode);
 }
 
 /* Puts back what differs, and returns how many things did. Ends what surroundings_remember began. */

@@ -6,21 +6,35 @@
 #include <stdint.h>
 
 struct suan_float_mode {
-    uint32_t control; /* MXCSR without its sticky flags, or FPCR */
+    uint32_t control; /* MXCSR, or FPCR */
     uint16_t x87;
 };
+
+#if defined(__x86_64__)
+#define SUAN_FLOAT_STICKY UINT32_C(0x3F) /* what calculations have met: no part of the mode */
+#else
+#define SUAN_FLOAT_STICKY UINT32_C(0)
+#endif
+
+/* Stored as it is and looked at later: waiting for MXCSR costs more than the rest of a call in process. */
+static inline void suan_float_store(struct suan_float_mode *out)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("stmxcsr %0" : "=m"(out->control));
+    __asm__ volatile("fnstcw %0" : "=m"(out->x87));
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    out->control = (uint32_t)fpcr;
+    out->x87 = 0;
+#endif
+}
 
 static inline struct suan_float_mode suan_float_read(void)
 {
     struct suan_float_mode mode = {0, 0};
-#if defined(__x86_64__)
-    mode.control = __builtin_ia32_stmxcsr() & ~0x3Fu;
-    __asm__ volatile("fnstcw %0" : "=m"(mode.x87));
-#elif defined(__aarch64__)
-    uint64_t fpcr;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
-    mode.control = (uint32_t)fpcr;
-#endif
+    suan_float_store(&mode);
+    mode.control &= ~SUAN_FLOAT_STICKY;
     return mode;
 }
 
@@ -37,7 +51,7 @@ static inline void suan_float_write(struct suan_float_mode mode)
 
 static inline bool suan_float_equal(struct suan_float_mode a, struct suan_float_mode b)
 {
-    return a.control == b.control && a.x87 == b.x87;
+    return ((a.control ^ b.control) & ~SUAN_FLOAT_STICKY) == 0 && a.x87 == b.x87;
 }
 
 #endif
