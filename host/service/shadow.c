@@ -34,6 +34,7 @@ struct shadow {
     struct suan_guest *base, *plugin, *task; /* the thread's */
     struct job *last;                        /* the input before, by which caches are warmed: the thread's */
     enum { SHADOW_COLD, SHADOW_WARM, SHADOW_BROKEN } state;
+    int tries; /* of starting the workers */
     pthread_t thread;
     pid_t process;
     pthread_mutex_t lock;
@@ -154,6 +155,14 @@ static enum suan_status prepare(struct shadow *shadow, struct suan_guest *guest)
     return count > 0 ? suan_guest_prepare(guest, prepared, count, NULL) : SUAN_OK;
 }
 
+static void close_guests(struct shadow *shadow)
+{
+    suan_guest_close(suan_take(&shadow->base));
+    suan_guest_close(suan_take(&shadow->plugin));
+    suan_guest_close(suan_take(&shadow->task));
+}
+
+/* A machine under load may be too slow for a worker's start: the next input tries again. */
 static void warm_up(struct shadow *shadow)
 {
     const struct service_plugin *baseline = shadow->subject.baseline;
@@ -168,7 +177,9 @@ static void warm_up(struct shadow *shadow)
         status = prepare(shadow, shadow->base);
     if (status == SUAN_OK)
         status = prepare(shadow, shadow->plugin);
-    shadow->state = status == SUAN_OK ? SHADOW_WARM : SHADOW_BROKEN;
+    shadow->state = status == SUAN_OK ? SHADOW_WARM : --shadow->tries > 0 ? SHADOW_COLD : SHADOW_BROKEN;
+    if (status != SUAN_OK)
+        close_guests(shadow);
 }
 
 /* --- one run ------------------------------------------------------------------------------------------- */
@@ -333,9 +344,7 @@ static void *work(void *context)
         shadow->last = job;
     }
     job_free(shadow->last);
-    suan_guest_close(shadow->base);
-    suan_guest_close(shadow->plugin);
-    suan_guest_close(shadow->task);
+    close_guests(shadow);
     return NULL;
 }
 
@@ -358,6 +367,7 @@ enum suan_status shadow_open(const struct shadow_subject *subject, struct shadow
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory");
     shadow->subject = *subject;
     shadow->subject.prepared = NULL;
+    shadow->tries = 3;
     for (uint32_t i = 0; i < subject->n_prepared; i++) {
         if (!hold(&subject->prepared[i], &shadow->prepared[i]))
             shadow->state = SHADOW_BROKEN;
