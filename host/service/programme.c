@@ -369,8 +369,8 @@ static enum suan_status test_all(struct testing *testing, const char *folder, co
     size_t examples = 0;
     enum suan_status status = SUAN_OK;
     for (size_t i = 0; i < 2 * count && status == SUAN_OK; i++)
-        status = take_file(testing, i < count ? ROUND_PROGRAMMES : ROUND_EXAMPLES, files[i % count],
-                           &examples, error);
+        status = i < count ? take_file(testing, ROUND_PROGRAMMES, files[i], &examples, error)
+                           : take_file(testing, ROUND_EXAMPLES, files[i - count], &examples, error);
     if (status == SUAN_OK && examples == 0)
         status = run_own_examples(testing, folder, error);
     return status;

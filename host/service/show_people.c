@@ -220,7 +220,7 @@ enum suan_status suan_service_review_show(struct suan_service *service, const ch
                                           struct suan_json **out_result, struct suan_error *error)
 {
     SUAN_CLEANUP(suan_txn_endp) struct suan_txn *txn = NULL;
-    struct suan_release release;
+    struct suan_release release = {0};
     struct suan_policy_record policy;
     struct suan_digest digest;
     struct suan_json *page = NULL;

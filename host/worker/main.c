@@ -39,7 +39,9 @@ int main(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--zygote") != 0 || !switches_parse(argc - 2, argv + 2)) {
         static const char usage[] = "suan-worker is started by suan and libsuan, not by people.\n";
-        return write(STDERR_FILENO, usage, sizeof usage - 1) < 0 ? 2 : 2;
+        ssize_t written = write(STDERR_FILENO, usage, sizeof usage - 1);
+        (void)written;
+        return 2;
     }
     zygote_main(3, 4);
 }

@@ -461,7 +461,7 @@ static enum suan_status check_restore(struct suan_txn *txn, const struct suan_ac
 static enum suan_status apply_turn(struct suan_txn *txn, const struct suan_act *act,
                                    enum suan_decision decision, struct suan_error *error)
 {
-    struct suan_release release;
+    struct suan_release release = {0};
     struct suan_policy_record policy;
     struct ballot ballot = {.policy = &policy};
     uint32_t count = 0;
