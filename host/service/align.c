@@ -55,14 +55,10 @@ static bool needs_place(const struct suan_tensor *tensor, uint64_t *out_bytes)
     return (uintptr_t)data_of(tensor) % SUAN_TENSOR_ALIGN != 0 || !is_compact(tensor);
 }
 
-bool align_fits(const struct suan_tensor *tensors, uint32_t count)
+bool align_needs_place(const struct suan_tensor *tensor)
 {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (needs_place(&tensors[i], &bytes))
-            return false;
-    }
-    return true;
+    return needs_place(tensor, &bytes);
 }
 
 static enum suan_status reserve(struct place *place, uint64_t bytes, struct suan_error *error)

@@ -8,6 +8,7 @@
  * the engine's business.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <suan/abi.h>
 
 #include "base/error.h"
@@ -18,8 +19,25 @@ struct align; /* one solver's; all calls by one thread at a time */
 SUAN_MUST_USE enum suan_status align_open(const struct suan_tensor *prepared, uint32_t n_prepared,
                                           struct align **out, struct suan_error *error);
 void align_close(struct align *align); /* takes NULL */
-/* Whether all of them may be used as they are. */
-bool align_fits(const struct suan_tensor *tensors, uint32_t count);
+/* Whether it must pass through other memory. */
+bool align_needs_place(const struct suan_tensor *tensor);
+/* Whether all of them may be used as they are; for the usual ones, vectors and matrices that are aligned and
+   compact, nothing is called. */
+static inline bool align_fits(const struct suan_tensor *tensors, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct suan_tensor *tensor = &tensors[i];
+        bool aligned = (((uintptr_t)tensor->data | tensor->byte_offset) & (SUAN_TENSOR_ALIGN - 1)) == 0;
+        bool compact =
+            tensor->ndim == 0 ||
+            (tensor->ndim == 1 && (tensor->strides == NULL || tensor->strides[0] == 1)) ||
+            (tensor->ndim == 2 && (tensor->strides == NULL ||
+                                   (tensor->strides[1] == 1 && tensor->strides[0] == tensor->shape[1])));
+        if (!(aligned && compact) && align_needs_place(tensor))
+            return false;
+    }
+    return true;
+}
 /* Writes the tensors to use instead; copies inputs that need it. `to` has room for `count`. */
 SUAN_MUST_USE enum suan_status align_inputs(struct align *align, const struct suan_tensor *from,
                                             uint32_t count, struct suan_tensor *to, struct suan_error *error);

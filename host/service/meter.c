@@ -40,7 +40,7 @@ struct taken {
 struct meter {
     struct counters counters;
     atomic_bool interval_over;
-    size_t bin_count;
+    size_t bin_count, last_bin;                          /* last_bin: of the call before */
     struct suan_receipt_bin bins[SUAN_RECEIPT_BINS_MAX]; /* their limits alone */
     uint32_t until_shadow;                               /* calls until the next shadow run; 0: none */
     struct suan_draw draw;
@@ -200,13 +200,25 @@ static void add_one(_Atomic int64_t *counter)
                           memory_order_relaxed);
 }
 
-void meter_count(struct meter *meter, int64_t size, enum meter_outcome outcome)
+/* bin_count if it belongs to none. */
+static size_t bin_of(struct meter *meter, int64_t size)
 {
     size_t i = 0;
     while (i < meter->bin_count && size > meter->bins[i].hi)
         i++;
     /* The smallest attested size itself belongs to the first bin. */
-    if (i == meter->bin_count || (i == 0 && size < meter->bins[0].lo))
+    if (i == 0 && meter->bin_count > 0 && size < meter->bins[0].lo)
+        return meter->bin_count;
+    meter->last_bin = i < meter->bin_count ? i : meter->last_bin;
+    return i;
+}
+
+void meter_count(struct meter *meter, int64_t size, enum meter_outcome outcome)
+{
+    size_t i = meter->last_bin;
+    if (size <= meter->bins[i].lo || size > meter->bins[i].hi)
+        i = bin_of(meter, size);
+    if (i == meter->bin_count)
         add_one(&meter->counters.outside);
     else
         add_one(outcome == METER_DONE ? &meter->counters.done[i] : &meter->counters.failed[i]);
