@@ -174,6 +174,22 @@ Test(find, a_registry_that_shows_an_older_past_is_refused_and_the_evidence_kept)
     cr_expect_eq(access(evidence, R_OK), 0);
 }
 
+Test(find, another_past_than_the_one_seen_before_is_refused)
+{
+    SUAN_CLEANUP(suan_buffer_done) struct suan_buffer kept = {0};
+    char path[PATH_MAX + 64];
+    stand_must_open(&stand);
+    suan_close(stand.library);
+    stand.library = NULL;
+    snprintf(path, sizeof path, "%s/checkpoint.test.suan.example", stand.journal);
+    cr_assert_eq(suan_file_read(path, 1 << 16, &kept, NULL), SUAN_OK);
+    char *root = strchr(strchr(suan_buffer_text(&kept), '\n') + 1, '\n') + 1;
+    *root = *root == 'A' ? 'B' : 'A';
+    cr_assert_eq(suan_file_replace(path, suan_buffer_span(&kept), 0600, NULL), SUAN_OK);
+    cr_expect_eq(stand_open(&stand, 0), SUAN_E_INTEGRITY, "%s", stand.error.message);
+    cr_expect_str_eq(stand.error.code, "log.fork");
+}
+
 Test(find, no_registry_or_no_trust_file_is_said_so)
 {
     struct stand absent;
