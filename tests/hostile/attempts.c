@@ -332,7 +332,7 @@ static int nothing_more(void)
     return 0;
 }
 
-static int (*resolve(void))(void)
+__attribute__((used)) static int (*resolve(void))(void)
 {
     if (orders.origin == FROM_RESOLVER)
         early = attempt((int)orders.row);
