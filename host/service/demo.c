@@ -126,6 +126,8 @@ static const struct demo_step steps[] = {
     {5, "industry bodies review the evidence and sign", demo_review},
     {6, "the enterprise loads the best vetted algorithm and runs it on the real sky", demo_use},
     {7, "metered use becomes a receipt, the receipt a saving, the saving 算法券 credits", demo_credit},
+    {8, "a contract of ¥3,000,000 is quoted under every programme, claimed under one, issued and redeemed",
+     demo_voucher},
     {10, "the log is checked and the result summarised", demo_conclude},
 };
 

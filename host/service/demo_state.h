@@ -64,6 +64,7 @@ SUAN_MUST_USE enum suan_status demo_measure(struct demo *demo, struct suan_error
 SUAN_MUST_USE enum suan_status demo_review(struct demo *demo, struct suan_error *error);   /* 5 */
 SUAN_MUST_USE enum suan_status demo_use(struct demo *demo, struct suan_error *error);      /* 6 */
 SUAN_MUST_USE enum suan_status demo_credit(struct demo *demo, struct suan_error *error);   /* 7 */
+SUAN_MUST_USE enum suan_status demo_voucher(struct demo *demo, struct suan_error *error);  /* 8 */
 SUAN_MUST_USE enum suan_status demo_conclude(struct demo *demo, struct suan_error *error); /* 10 */
 /* Writes OUT/report.html. */
 SUAN_MUST_USE enum suan_status demo_report(struct demo *demo, struct suan_error *error);
