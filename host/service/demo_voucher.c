@@ -235,11 +235,18 @@ static enum suan_status license(struct demo *demo, struct suan_json *vouchers, s
     int64_t face_fen = 0, redeemed_fen = 0;
     const struct demo_release *release = licensed(demo);
     enum suan_status status = SUAN_OK;
+    struct suan_error refusal = {0};
     if (release != NULL) {
         snprintf(what, sizeof what, "a licence of %s for ¥80,000 (a demonstration price)", release->id);
         status = licence_claim(demo, release, path, error);
         if (status == SUAN_OK)
-            status = live(demo, what, path, "8000000", &face_fen, &redeemed_fen, error);
+            status = live(demo, what, path, "8000000", &face_fen, &redeemed_fen, &refusal);
+    }
+    if (status == SUAN_E_REFUSED) {
+        demo_say(demo, 8, "%s: %s", what, refusal.message);
+        status = SUAN_OK;
+    } else if (status != SUAN_OK && error != NULL && refusal.code != NULL) {
+        *error = refusal;
     }
     suan_json_set_integer(vouchers, "licence_fen", release != NULL ? LICENCE_FEN : 0);
     suan_json_set_integer(vouchers, "licence_voucher_fen", redeemed_fen);
