@@ -116,7 +116,9 @@ struct suan_open_options {
 /*
  * Opens the registry for reading and checks its newest checkpoint against the trust file. NULL options mean the defaults.
  * Errors: NOT_FOUND, INTEGRITY (the registry contradicts itself or what was seen before), REFUSED (checkpoint not signed
- * as the trust file demands), FORMAT. The library is yours: suan_close. [any thread]
+ * as the trust file demands, or too old for it), FORMAT. The library is yours: suan_close. A process may open a registry
+ * several times. After fork() the child opens anew; the parent's handles answer SUAN_E_FORKED there and may only be
+ * unloaded and closed. [any thread]
  */
 SUAN_API_MUST_USE int32_t suan_open(const struct suan_open_options *options, struct suan_library **out_library,
                                     struct suan_error *error);
@@ -141,7 +143,8 @@ struct suan_found {
 /*
  * The vetted release to use on this machine: for a task id, the one with the lowest measured cost that has a variant for
  * this CPU; for "NAME" its newest vetted version; for "NAME@VERSION" that one. Errors: NOT_FOUND (with the reason: none
- * vetted, no variant for this CPU), REFUSED (revoked). [any thread]
+ * vetted, no variant for this CPU), REFUSED (revoked, or yanked by its owner). "NAME@VERSION" and a digest also find what is
+ * yanked or not vetted: the latter runs in workers only, and is not metered. [any thread]
  */
 SUAN_API_MUST_USE int32_t suan_find(struct suan_library *library, const char *task_or_id, struct suan_found *out_found,
                                     struct suan_error *error);
@@ -229,8 +232,10 @@ SUAN_API void suan_cancel(struct suan_solver *solver);
 /*
  * Closes the solver's metering period and writes the signed receipt to `path`: what was computed, by size and CPU time,
  * and what it saved against the attested measurement; never any input data. `key` is an OpenSSH private key file without
- * passphrase, or "agent"; `ident` the identity in the registry that it belongs to. The journal survives a kill; the next period begins.
- * Errors: NOT_FOUND (nothing metered, no attested measurement), REFUSED, PERMISSION, IO.
+ * passphrase, or "agent"; `ident` the identity in the registry that it belongs to. The next period begins. What was counted
+ * survives a kill but for the last second, and goes on under the next solver of this release; each signed receipt is kept in
+ * the journal, too, so that one that could not be written to `path` is not lost. Close a period at least once a day.
+ * Errors: NOT_FOUND (nothing metered, no attested measurement), REFUSED, PERMISSION, IO. [one thread at a time]
  */
 SUAN_API_MUST_USE int32_t suan_receipt(struct suan_solver *solver, const char *ident, const char *key,
                                        const char *path, struct suan_error *error);
