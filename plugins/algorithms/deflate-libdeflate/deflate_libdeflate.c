@@ -81,4 +81,4 @@ static const struct suan_algorithm table = {create, NULL, infer, NULL, run_once,
 
 SUAN_DEFINE_ALGORITHM(&table, "deflate-libdeflate", "1.0.0", "Apache-2.0", "The Suan authors",
                       SUAN_FLAG_CONCURRENT_INSTANCES | SUAN_FLAG_BIT_REPEATABLE | SUAN_FLAG_THREAD_INVARIANT,
-                      SUAN_TYPE_U8, 0.05, TASK_ID);
+                      SUAN_TYPE_U8, 0.1, TASK_ID);
