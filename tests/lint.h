@@ -5,5 +5,5 @@
 #include "base/error.h"
 
 #define suan_error_set(error, status, ...) ((void)(suan_error_set)((error), (status), __VA_ARGS__), (status))
-#define suan_error_errno(error, code, cause, ...)                                                             \
+#define suan_error_errno(error, code, cause, ...)                                                            \
     ((void)(suan_error_errno)((error), (code), (cause), __VA_ARGS__), SUAN_E_IO)

@@ -47,9 +47,7 @@ static void blame(struct bench_session *session, enum bench_series series, int s
     bench_end(session, is_base ? SUAN_OUTCOME_UNMEASURED : SUAN_OUTCOME_FAILED, reason);
 }
 
-/* --- workers
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- workers ------------------------------------------------------------------------------------------ */
 
 /* The load of a series and block, made by any one of its jobs. */
 static enum suan_status make_load(struct bench_session *session, enum bench_series series, uint32_t block,
@@ -90,9 +88,7 @@ void bench_close_sides(struct bench_session *session)
     session->task.has_load = false;
 }
 
-/* --- jobs
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- jobs --------------------------------------------------------------------------------------------- */
 
 enum suan_status bench_jobs_make(struct bench_session *session, const struct suan_job_name *first,
                                  uint64_t size, uint32_t count, struct bench_jobs *out,
@@ -171,8 +167,7 @@ enum suan_status bench_jobs_judge(struct bench_session *session, struct bench_jo
     return SUAN_OK;
 }
 
-/* --- warming up
- * ------------------------------------------------------------------------------------------------------ */
+/* --- warming up --------------------------------------------------------------------------------------- */
 
 static enum suan_row_phase phase_of(enum bench_series series)
 {
@@ -205,9 +200,7 @@ static enum suan_status warm_up(struct bench_session *session, enum bench_series
     return status;
 }
 
-/* --- pairs
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- pairs -------------------------------------------------------------------------------------------- */
 
 struct pair_place {
     enum bench_series series;

@@ -109,9 +109,7 @@ static void ratio_of(struct work *work, const struct suan_costs *costs, uint32_t
                     work->rank, work->scratch, out);
 }
 
-/* --- A/A
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- A/A ---------------------------------------------------------------------------------------------- */
 
 static enum suan_status derive_aa(struct work *work, struct suan_measurement *m, const struct suan_rows *rows,
                                   bool *out_stable, struct suan_error *error)
@@ -153,8 +151,7 @@ enum suan_status suan_derive_aa(struct suan_measurement *m, const struct suan_ro
     return derive_aa(&work, m, rows, out_stable, error);
 }
 
-/* --- the grid
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the grid ----------------------------------------------------------------------------------------- */
 
 static void sum_rows(const struct suan_rows *rows, struct suan_grid_row *out)
 {
@@ -369,8 +366,7 @@ static enum suan_status derive_grid(struct work *work, struct suan_measurement *
     return SUAN_OK;
 }
 
-/* --- the verdict
- * --------------------------------------------------------------------------------------------------- */
+/* --- the verdict -------------------------------------------------------------------------------------- */
 
 /* What the rows themselves say: an outcome that no saving outweighs, or CREDITED. */
 static enum suan_outcome rows_outcome(const struct suan_rows *rows)

@@ -28,8 +28,7 @@ static struct suan_row row_of(const struct bench_session *session, uint32_t grou
         .phase = SUAN_PHASE_MAIN, .n = session->sizes[group], .side = (enum suan_row_side)side};
 }
 
-/* --- R29, and timing
- * -------------------------------------------------------------------------------------------------- */
+/* --- R29, and timing ---------------------------------------------------------------------------------- */
 
 /* What one job costs each party, wall time. */
 struct timing {
@@ -127,8 +126,7 @@ static void plan_pairs(struct bench_session *session)
         session->pairs[longest]--;
 }
 
-/* --- R36, R37, R39
- * ------------------------------------------------------------------------------------------------------ */
+/* --- R36, R37, R39 ------------------------------------------------------------------------------------ */
 
 static void check_read_only(struct bench_session *session)
 {
@@ -235,8 +233,7 @@ static enum suan_status check_refusals(struct bench_session *session, struct sua
     return suan_guest_freeze(session->sides[1].guest, error);
 }
 
-/* --- repeated inputs
- * ------------------------------------------------------------------------------------------------- */
+/* --- repeated inputs ---------------------------------------------------------------------------------- */
 
 /* Costs of answering the jobs for the first time, and again. Caches are evicted before each call: that the
    processor is quicker the second time is no fault. */

@@ -92,8 +92,7 @@ void suan_measurement_reason(struct suan_measurement *measurement, const char *r
     copy_clean(measurement->reason, sizeof measurement->reason, reason);
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------ */
 
 static void set_digest(struct suan_json *object, const char *key, const struct suan_digest *digest)
 {

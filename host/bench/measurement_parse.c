@@ -179,8 +179,7 @@ static void text_item(struct reader *reader, const struct suan_json *value, cons
     out[span.size] = '\0';
 }
 
-/* --- sections
- * ------------------------------------------------------------------------------------------------------ */
+/* --- sections ----------------------------------------------------------------------------------------- */
 
 static const char *const outcome_words[] = {"credited", "no-saving", "unlogged",   "noisy",   "wrong",
                                             "cheat",    "failed",    "unmeasured", "aborted", NULL};

@@ -38,8 +38,7 @@ static uint32_t warm_rows(const struct suan_measurement *m, const struct suan_gr
     return count;
 }
 
-/* --- cost against size
- * -------------------------------------------------------------------------------------------------- */
+/* --- cost against size -------------------------------------------------------------------------------- */
 
 static void cost_points(const struct suan_grid_row *const *rows, uint32_t count, struct suan_buffer *out)
 {
@@ -103,8 +102,7 @@ static void cost_script(const struct suan_measurement *m, const struct suan_grid
              "notitle\n");
 }
 
-/* --- stability and distribution
- * ------------------------------------------------------------------------------------------- */
+/* --- stability and distribution ----------------------------------------------------------------------- */
 
 static void colour(struct suan_buffer *out, uint32_t i, uint32_t count)
 {
@@ -189,8 +187,7 @@ void suan_plot_script(const struct suan_measurement *m, unsigned plot, struct su
     }
 }
 
-/* --- running gnuplot
- * --------------------------------------------------------------------------------------------------- */
+/* --- running gnuplot ---------------------------------------------------------------------------------- */
 
 /* The script as a file without a name, so that a gnuplot that ends early breaks no pipe. */
 static enum suan_status script_file(struct suan_span script, int *out_fd, struct suan_error *error)

@@ -18,8 +18,7 @@ static enum suan_status differs(const char *field, const char *what, struct suan
                           "%s: %s", field, what);
 }
 
-/* --- comparing documents
- * ------------------------------------------------------------------------------------------------ */
+/* --- comparing documents ------------------------------------------------------------------------------ */
 
 /* The fit is computed in doubles: its reals may differ by 2 ppm. */
 static bool is_close(struct suan_span a, struct suan_span b)
@@ -94,8 +93,7 @@ static enum suan_status compare(struct suan_span given, const struct suan_measur
     return SUAN_OK;
 }
 
-/* --- what the numbers rest on
- * --------------------------------------------------------------------------------------------- */
+/* --- what the numbers rest on ------------------------------------------------------------------------- */
 
 static enum suan_status check_raw(const struct suan_measurement *m, struct suan_span zst,
                                   struct suan_rows *out, struct suan_error *error)

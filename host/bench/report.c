@@ -157,9 +157,7 @@ const char *bench_remark_text(unsigned bit)
     return texts[bit];
 }
 
-/* --- Markdown
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Markdown ----------------------------------------------------------------------------------------- */
 
 static void md_heading(const struct suan_measurement *m, struct suan_buffer *out)
 {

@@ -70,8 +70,7 @@ void suan_rows_format(struct suan_buffer *out, const struct suan_row *rows, size
         format_row(out, &rows[i]);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 struct reader {
     char line[SUAN_ROW_LINE_MAX];

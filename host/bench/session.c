@@ -17,8 +17,7 @@
 
 enum { WIDE_PPM = 10000, PATH_LIMIT = 4096 };
 
-/* --- the log, and rows that survive a kill
- * --------------------------------------------------------------------------- */
+/* --- the log, and rows that survive a kill ------------------------------------------------------------ */
 
 static enum suan_status begin_log(struct bench_session *session, struct suan_error *error)
 {
@@ -89,9 +88,7 @@ static void drop_rows(const struct bench_session *session)
         (void)unlink(path);
 }
 
-/* --- measuring
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- measuring ---------------------------------------------------------------------------------------- */
 
 /* Room for one more block like the one that began at `start_ns`? */
 static bool has_time(const struct bench_session *session, uint64_t start_ns)
@@ -147,9 +144,7 @@ static enum suan_status run_looks(struct bench_session *session, struct suan_err
     return SUAN_OK;
 }
 
-/* --- the verdict
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the verdict -------------------------------------------------------------------------------------- */
 
 static void state_init(struct bench_session *session)
 {

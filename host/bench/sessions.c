@@ -22,8 +22,7 @@ static enum suan_status broken(size_t line, const char *what, struct suan_error 
                           "sessions.jsonl line %zu: %s", line, what);
 }
 
-/* --- walking
- * -------------------------------------------------------------------------------------------------------- */
+/* --- walking ------------------------------------------------------------------------------------------ */
 
 struct visitor {
     enum suan_status (*visit)(void *context, const struct suan_json *line, struct suan_error *error);
@@ -71,8 +70,7 @@ static enum suan_status walk(struct suan_span log, struct suan_sessions_state *s
     return SUAN_OK;
 }
 
-/* --- what is asked of it
- * --------------------------------------------------------------------------------------------- */
+/* --- what is asked of it ------------------------------------------------------------------------------ */
 
 struct history {
     const struct suan_digest *class;
@@ -168,8 +166,7 @@ enum suan_status suan_sessions_attempts(const char *path, const struct suan_dige
     return status;
 }
 
-/* --- appending
- * ------------------------------------------------------------------------------------------------------ */
+/* --- appending ---------------------------------------------------------------------------------------- */
 
 static enum suan_status visit_nothing(void *context, const struct suan_json *line, struct suan_error *error)
 {

@@ -49,9 +49,7 @@ static void note_failure(struct bench_side *side, const struct suan_error *failu
     snprintf(side->failure, sizeof side->failure, "%.250s", failure->message);
 }
 
-/* --- outputs
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- outputs ------------------------------------------------------------------------------------------ */
 
 static enum suan_status hash_outputs(struct suan_guest *guest, uint32_t count, struct suan_digest *out,
                                      struct suan_error *error)
@@ -111,9 +109,7 @@ static enum suan_status take_outputs(struct suan_guest *guest, struct bench_job 
     return status;
 }
 
-/* --- calls
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- calls -------------------------------------------------------------------------------------------- */
 
 static enum suan_status stage(struct bench_side *side, const struct bench_batch *batch, struct bench_job *job,
                               struct suan_error *error)

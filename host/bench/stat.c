@@ -112,8 +112,7 @@ bool suan_stat_is_skewed(const struct suan_costs *costs, uint32_t group)
     return off > 1.03 || off < 1 / 1.03;
 }
 
-/* --- the saving
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the saving --------------------------------------------------------------------------------------- */
 
 struct weighted {
     wide base, plugin; /* sum of w_g B_g and of w_g P_g: 10^6 times the cost of one unit */

@@ -30,7 +30,7 @@ void cli_signatures(const struct arguments *arguments, struct suan_acting *out)
         out->evidence[out->n_evidence] = arguments_nth(arguments, "evidence", out->n_evidence);
 }
 
-/* --- progress ------------------------------------------------------------------------------------------ */
+/* --- progress ----------------------------------------------------------------------------------------- */
 
 static void report(void *context, const char *phase, uint64_t done, uint64_t total)
 {
@@ -51,7 +51,7 @@ void cli_service_options(const struct cli *cli, struct suan_service_options *out
         out->progress.report = report;
 }
 
-/* --- one event ----------------------------------------------------------------------------------------- */
+/* --- one event ---------------------------------------------------------------------------------------- */
 
 void cli_print_event(const struct cli *cli, const struct suan_json *result)
 {

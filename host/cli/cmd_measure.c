@@ -30,7 +30,7 @@ static bool is_file(const char *name)
     return dot != NULL && (strcmp(dot, ".suan") == 0 || strcmp(dot, ".so") == 0);
 }
 
-/* --- check --------------------------------------------------------------------------------------------- */
+/* --- check -------------------------------------------------------------------------------------------- */
 
 static enum suan_status run_check(struct cli *cli, const struct command *row,
                                   const struct arguments *arguments, struct suan_error *error)
@@ -62,7 +62,7 @@ static void print_check(const struct cli *cli, const struct suan_json *result)
            SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(result, "limits"))));
 }
 
-/* --- bench --------------------------------------------------------------------------------------------- */
+/* --- bench -------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_cpus(const char *list, struct suan_bench_request *request,
                                   struct suan_error *error)
@@ -143,7 +143,7 @@ static void print_bench(const struct cli *cli, const struct suan_json *result)
                SUAN_SPAN_PRINTF(suan_json_text(suan_json_find(result, "folder"))));
 }
 
-/* --- isolation, doctor --------------------------------------------------------------------------------- */
+/* --- isolation, doctor -------------------------------------------------------------------------------- */
 
 static enum suan_status run_isolation(struct cli *cli, const struct command *row,
                                       const struct arguments *arguments, struct suan_error *error)

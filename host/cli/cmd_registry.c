@@ -133,7 +133,7 @@ static void print_file(const struct cli *cli, const struct suan_json *result)
     output_fields(columns, result);
 }
 
-/* --- logs ---------------------------------------------------------------------------------------------- */
+/* --- logs --------------------------------------------------------------------------------------------- */
 
 static const char *log_of(const struct arguments *arguments)
 {
@@ -193,7 +193,7 @@ static void print_check(const struct cli *cli, const struct suan_json *result)
     puts("the signed checkpoint fits the log");
 }
 
-/* --- submit -------------------------------------------------------------------------------------------- */
+/* --- submit ------------------------------------------------------------------------------------------- */
 
 static enum suan_status submit_one(struct cli *cli, const struct suan_acting *acting,
                                    struct suan_json *events, struct suan_error *error)

@@ -8,7 +8,7 @@
 #include "service/show.h"
 #include "tables.h"
 
-/* --- pack, publish ------------------------------------------------------------------------------------- */
+/* --- pack, publish ------------------------------------------------------------------------------------ */
 
 static enum suan_status run_pack(struct cli *cli, const struct command *row,
                                  const struct arguments *arguments, struct suan_error *error)
@@ -61,7 +61,7 @@ static void print_publish(const struct cli *cli, const struct suan_json *result)
     cli_print_event(cli, result);
 }
 
-/* --- list, show, fetch --------------------------------------------------------------------------------- */
+/* --- list, show, fetch -------------------------------------------------------------------------------- */
 
 static enum suan_status run_list(struct cli *cli, const struct command *row,
                                  const struct arguments *arguments, struct suan_error *error)

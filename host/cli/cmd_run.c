@@ -8,7 +8,7 @@
 #include "service/run.h"
 #include "tables.h"
 
-/* --- run ----------------------------------------------------------------------------------------------- */
+/* --- run ---------------------------------------------------------------------------------------------- */
 
 static size_t collect(const struct arguments *arguments, const char *name, const char **out)
 {
@@ -60,7 +60,7 @@ static void print_run(const struct cli *cli, const struct suan_json *result)
     output_table(outputs, suan_json_find(result, "outputs"));
 }
 
-/* --- saved --------------------------------------------------------------------------------------------- */
+/* --- saved -------------------------------------------------------------------------------------------- */
 
 static enum suan_status run_saved(struct cli *cli, const struct command *row,
                                   const struct arguments *arguments, struct suan_error *error)
@@ -85,7 +85,7 @@ static void print_saved(const struct cli *cli, const struct suan_json *result)
     output_table(columns, suan_json_find(result, "periods"));
 }
 
-/* --- demo ---------------------------------------------------------------------------------------------- */
+/* --- demo --------------------------------------------------------------------------------------------- */
 
 static void say(void *context, int step, const char *line)
 {

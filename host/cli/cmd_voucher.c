@@ -76,7 +76,7 @@ static void set_amount(struct suan_json *row, const char *key, const struct suan
     suan_buffer_done(&text);
 }
 
-/* --- voucher quote ------------------------------------------------------------------------------------- */
+/* --- voucher quote ------------------------------------------------------------------------------------ */
 
 static enum suan_status run_quote(struct cli *cli, const struct command *row,
                                   const struct arguments *arguments, struct suan_error *error)
@@ -144,7 +144,7 @@ static void print_quote(const struct cli *cli, const struct suan_json *result)
         print_notes(suan_json_at(quotes, i));
 }
 
-/* --- programme show ------------------------------------------------------------------------------------ */
+/* --- programme show ----------------------------------------------------------------------------------- */
 
 static enum suan_status run_show(struct cli *cli, const struct command *row,
                                  const struct arguments *arguments, struct suan_error *error)
@@ -229,7 +229,7 @@ static void print_show(const struct cli *cli, const struct suan_json *result)
     print_list(result, "unknown", "unknown   ");
 }
 
-/* --- programme check ----------------------------------------------------------------------------------- */
+/* --- programme check ---------------------------------------------------------------------------------- */
 
 static enum suan_status run_check(struct cli *cli, const struct command *row,
                                   const struct arguments *arguments, struct suan_error *error)
@@ -262,7 +262,7 @@ static void print_check(const struct cli *cli, const struct suan_json *result)
     }
 }
 
-/* --- programme test ------------------------------------------------------------------------------------ */
+/* --- programme test ----------------------------------------------------------------------------------- */
 
 static enum suan_status run_test(struct cli *cli, const struct command *row,
                                  const struct arguments *arguments, struct suan_error *error)
@@ -296,7 +296,7 @@ static void print_test(const struct cli *cli, const struct suan_json *result)
            suan_json_integer(suan_json_find(result, "failed")));
 }
 
-/* --- programme whatif ---------------------------------------------------------------------------------- */
+/* --- programme whatif --------------------------------------------------------------------------------- */
 
 static enum suan_status run_whatif(struct cli *cli, const struct command *row,
                                    const struct arguments *arguments, struct suan_error *error)
@@ -373,7 +373,7 @@ static void print_whatif(const struct cli *cli, const struct suan_json *result)
     print_changed(suan_json_find(result, "claims"));
 }
 
-/* --- voucher list, show -------------------------------------------------------------------------------- */
+/* --- voucher list, show ------------------------------------------------------------------------------- */
 
 static enum suan_status run_list(struct cli *cli, const struct command *row,
                                  const struct arguments *arguments, struct suan_error *error)

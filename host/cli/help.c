@@ -7,7 +7,7 @@
 
 enum { WORDS_MAX = 256, WORD_MAX = 40, USAGE_WIDTH = 46 };
 
-/* --- nearest words ------------------------------------------------------------------------------------- */
+/* --- nearest words ------------------------------------------------------------------------------------ */
 
 static size_t least(size_t a, size_t b, size_t c)
 {
@@ -49,7 +49,7 @@ const char *help_nearest(const char *said, const char *const *words, size_t coun
     return nearest;
 }
 
-/* --- walking all commands ------------------------------------------------------------------------------ */
+/* --- walking all commands ----------------------------------------------------------------------------- */
 
 /* Calls for each row of the tables, and for each verb of the service's table. */
 static void each_command(const char *noun, void (*visit)(void *context, const struct command *row),
@@ -106,7 +106,7 @@ enum suan_status help_unknown(const char *noun, const char *verb, struct suan_er
                           verb != NULL ? " " : "", verb != NULL ? verb : "");
 }
 
-/* --- printing ------------------------------------------------------------------------------------------ */
+/* --- printing ----------------------------------------------------------------------------------------- */
 
 static void print_line(void *context, const struct command *row)
 {

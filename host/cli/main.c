@@ -146,7 +146,7 @@ static enum suan_status check_operands(const struct command *row, const struct a
                           arguments_operand(arguments, (size_t)row->max_operands));
 }
 
-/* --- interrupting -------------------------------------------------------------------------------------- */
+/* --- interrupting ------------------------------------------------------------------------------------- */
 
 /* The first signal asks the command to end, which long ones do at their next step; after two seconds, or at
    the second signal, the process ends wherever it is. Nothing that was acknowledged can be lost by that. */
@@ -184,7 +184,7 @@ static void listen_to_user(void)
     sigaction(SIGTERM, &stop, NULL);
 }
 
-/* --- running ------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------------ */
 
 static enum suan_status run_open(struct cli *cli, const struct command *row,
                                  const struct arguments *arguments, struct suan_error *error)

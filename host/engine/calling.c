@@ -15,7 +15,7 @@ bool calling_same_shape(const struct suan_tensor *tensor, const struct suan_wire
     return true;
 }
 
-/* --- prepare ----------------------------------------------------------------------------------------- */
+/* --- prepare ------------------------------------------------------------------------------------------ */
 
 static enum suan_status send_prepare(struct suan_guest *guest, struct suan_error *error)
 {
@@ -85,7 +85,7 @@ enum suan_status suan_guest_prepare(struct suan_guest *guest, const struct suan_
     return status == SUAN_OK ? suan_guest_refill(guest, error) : status;
 }
 
-/* --- infer ------------------------------------------------------------------------------------------- */
+/* --- infer -------------------------------------------------------------------------------------------- */
 
 /* What the answer of infer may depend on: shapes, and the values of rank-0 inputs. */
 static void make_key(struct suan_guest *guest, const struct placement *placement, struct inferred *key)
@@ -181,7 +181,7 @@ enum suan_status suan_guest_infer(struct suan_guest *guest, const struct suan_te
 
 enum outputs_to { OUTPUTS_COPIED, OUTPUTS_SEEN };
 
-/* --- run --------------------------------------------------------------------------------------------- */
+/* --- run ---------------------------------------------------------------------------------------------- */
 
 static enum suan_status check_outputs(struct suan_guest *guest, const struct suan_tensor *out, uint32_t n_out,
                                       struct suan_error *error)

@@ -23,7 +23,7 @@ enum { WATCHED_MAX = 512, SWITCHES_MAX = 24 };
 #define DEFAULT_ARENA (UINT64_C(256) << 20)
 #define DEFAULT_MEMORY (UINT64_C(1) << 30)
 
-/* --- the reaper -------------------------------------------------------------------------------------- */
+/* --- the reaper --------------------------------------------------------------------------------------- */
 
 /* Tells whoever waits for this worker. It is gone, so nothing else writes there: no wake can be lost. */
 static void announce(struct resident *resident)
@@ -163,7 +163,7 @@ bool engine_is_forked(const struct suan_engine *engine)
     return *engine->alive == 0;
 }
 
-/* --- zygotes ----------------------------------------------------------------------------------------- */
+/* --- zygotes ------------------------------------------------------------------------------------------ */
 
 static void unlink_zygote(struct suan_engine *engine, struct zygote *zygote)
 {
@@ -308,7 +308,7 @@ enum suan_status engine_add_zygote(struct suan_engine *engine, struct zygote **o
     return status;
 }
 
-/* --- open and close ---------------------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------------------------- */
 
 static bool copy_options(struct suan_engine *engine, const struct suan_engine_options *options)
 {

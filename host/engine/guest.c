@@ -18,7 +18,7 @@
 #define DEFAULT_MEMORY (UINT64_C(1) << 30)
 enum { TASK_ID_MAX = 99, NAME_MAX_BYTES = 79, BAD_ENDS = 3, RETIRE_CALLS = 1000000 };
 
-/* --- options ----------------------------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------------------------------------ */
 
 static enum suan_status usage(struct suan_error *error, const char *message)
 {
@@ -130,7 +130,7 @@ static bool copy_options(struct suan_guest *guest, const struct suan_guest_optio
     return copy_lists(guest, options);
 }
 
-/* --- logs and deaths --------------------------------------------------------------------------------- */
+/* --- logs and deaths ---------------------------------------------------------------------------------- */
 
 void guest_keep_log(struct suan_guest *guest, const char *text)
 {
@@ -208,7 +208,7 @@ const char *suan_guest_log(const struct suan_guest *guest, uint32_t index)
     return guest->log[(guest->log_count - 1 - index) % LOG_LINES];
 }
 
-/* --- requests ---------------------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------------------- */
 
 void guest_drop_worker(struct suan_guest *guest)
 {
@@ -282,7 +282,7 @@ enum suan_status guest_request(struct suan_guest *guest, uint16_t op, uint16_t n
     return status;
 }
 
-/* --- making workers ---------------------------------------------------------------------------------- */
+/* --- making workers ----------------------------------------------------------------------------------- */
 
 static enum suan_status refuse_level(const struct suan_guest *guest,
                                      const struct suan_isolation_report *report, struct suan_error *error)
@@ -446,7 +446,7 @@ enum suan_status guest_ready(struct suan_guest *guest, struct suan_error *error)
     return guest_make_worker(guest, error);
 }
 
-/* --- the task's description -------------------------------------------------------------------------- */
+/* --- the task's description --------------------------------------------------------------------------- */
 
 static void adopt_ports(const struct suan_wire_port *said, uint32_t count, struct suan_port *out)
 {
@@ -487,7 +487,7 @@ enum suan_status guest_adopt_task(struct suan_guest *guest, struct suan_error *e
     return SUAN_OK;
 }
 
-/* --- open and close ---------------------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------------------------- */
 
 static enum suan_status open_sealed(struct suan_guest *guest, const struct suan_guest_options *options,
                                     struct suan_error *error)

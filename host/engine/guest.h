@@ -75,7 +75,7 @@ void suan_guest_closep(struct suan_guest **guest);
 enum suan_isolation_level
 suan_guest_level(const struct suan_guest *guest); /* verified, of the current worker */
 
-/* --- algorithms and incumbents ----------------------------------------------------------------------- */
+/* --- algorithms and incumbents ------------------------------------------------------------------------ */
 
 /* Hands over the task's prepared inputs (copied once; kept for later workers). */
 SUAN_MUST_USE enum suan_status suan_guest_prepare(struct suan_guest *guest, const struct suan_tensor *in,
@@ -113,7 +113,7 @@ SUAN_MUST_USE enum suan_status suan_guest_buffer(struct suan_guest *guest, uint6
                                                  struct suan_error *error);
 void suan_guest_buffer_free(struct suan_guest *guest, void *buffer); /* takes NULL */
 
-/* --- tasks ------------------------------------------------------------------------------------------- */
+/* --- tasks -------------------------------------------------------------------------------------------- */
 
 struct suan_guest_job {
     uint8_t seed[32];
@@ -137,7 +137,7 @@ SUAN_MUST_USE enum suan_status suan_guest_check(struct suan_guest *guest, const 
                                                 const struct suan_tensor *out, uint32_t n_out,
                                                 struct suan_verdict *out_verdict, struct suan_error *error);
 
-/* --- measuring: sealed guests only ------------------------------------------------------------------- */
+/* --- measuring: sealed guests only -------------------------------------------------------------------- */
 
 /* Where a staged call's tensors lie (the skews are rounded down to multiples of 64, below 1 MiB), and what
    its outputs and scratch hold before: `poison` repeated. */
@@ -183,7 +183,7 @@ SUAN_MUST_USE enum suan_status suan_guest_pin(struct suan_guest *guest, uint32_t
 /* Ends the worker and starts a fresh one, prepared again, as if it had died. */
 SUAN_MUST_USE enum suan_status suan_guest_restart(struct suan_guest *guest, struct suan_error *error);
 
-/* --- diagnosis --------------------------------------------------------------------------------------- */
+/* --- diagnosis ---------------------------------------------------------------------------------------- */
 
 struct suan_guest_death {
     enum suan_status status;          /* SUAN_OK: no worker of this guest has died */

@@ -96,7 +96,7 @@ struct suan_guest {
     uint64_t log_second;
 };
 
-/* --- guest.c ----------------------------------------------------------------------------------------- */
+/* --- guest.c ------------------------------------------------------------------------------------------ */
 
 /* SUAN_E_FORKED in the child of a fork; else sees to it that a worker lives, has the instance, and is
  * prepared. */
@@ -116,14 +116,14 @@ SUAN_MUST_USE enum suan_status guest_plugin_failed(int32_t status, const char *t
 /* Makes the host's own suan_task_info of guest->task_copy. */
 SUAN_MUST_USE enum suan_status guest_adopt_task(struct suan_guest *guest, struct suan_error *error);
 
-/* --- spare.c ----------------------------------------------------------------------------------------- */
+/* --- spare.c ------------------------------------------------------------------------------------------ */
 
 /* Puts a living spare in the place of the worker that is gone. False: there is none. */
 bool spare_take_over(struct suan_guest *guest);
 /* Ends all spares: arenas or prepared inputs are about to change. */
 void spare_drop_all(struct suan_guest *guest);
 
-/* --- wear.c ------------------------------------------------------------------------------------------ */
+/* --- wear.c ------------------------------------------------------------------------------------------- */
 
 /* Before an ordinary call: ends a worker that has served long enough, so that what it leaks ends with it. */
 void wear_retire(struct suan_guest *guest);
@@ -132,7 +132,7 @@ void wear_note_end(struct suan_guest *guest);
 /* SUAN_E_STATE if that has happened too often lately. */
 SUAN_MUST_USE enum suan_status wear_check(const struct suan_guest *guest, struct suan_error *error);
 
-/* --- placing.c --------------------------------------------------------------------------------------- */
+/* --- placing.c ---------------------------------------------------------------------------------------- */
 
 enum placing { PLACE_ALL, PLACE_PARAMETERS }; /* copy every input, or those of rank 0 alone */
 
@@ -157,7 +157,7 @@ void placing_write(struct suan_guest *guest, const struct placement *placement);
 /* Compact shape and strides of a descriptor into a caller's tensor. */
 void placing_describe(const struct suan_wire_descriptor *descriptor, struct suan_tensor *out);
 
-/* --- calling.c --------------------------------------------------------------------------------------- */
+/* --- calling.c ---------------------------------------------------------------------------------------- */
 
 /* Outputs and scratch for inputs that have been placed; asks the plugin unless it is remembered. */
 SUAN_MUST_USE enum suan_status calling_infer(struct suan_guest *guest, const struct placement *placement,
@@ -167,7 +167,7 @@ SUAN_MUST_USE enum suan_status calling_prepare_again(struct suan_guest *guest, s
 /* Tensor equals descriptor in type, rank and extents? */
 bool calling_same_shape(const struct suan_tensor *tensor, const struct suan_wire_descriptor *descriptor);
 
-/* --- inprocess.c: the same calls in this process ----------------------------------------------------- */
+/* --- inprocess.c: the same calls in this process ------------------------------------------------------ */
 
 SUAN_MUST_USE enum suan_status inprocess_open(struct suan_guest *guest, struct suan_error *error);
 void inprocess_close(struct suan_guest *guest);

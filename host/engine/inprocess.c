@@ -34,7 +34,7 @@ static inline void restore(struct suan_guest *guest, struct surroundings *before
         note_repairs(guest, surroundings_restore(before));
 }
 
-/* --- life -------------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------------------- */
 
 static void keep_line(void *context, int32_t level, const char *text)
 {
@@ -181,7 +181,7 @@ void inprocess_close(struct suan_guest *guest)
     free(guest->scratch);
 }
 
-/* --- tensors ----------------------------------------------------------------------------------------- */
+/* --- tensors ------------------------------------------------------------------------------------------ */
 
 /* Inputs as the plugin may see them: compact, aligned, with strides. Those that are not are copied to
  * `copies`. */
@@ -255,7 +255,7 @@ enum suan_status inprocess_prepare(struct suan_guest *guest, const struct suan_t
     return finish(guest, result, "prepare", error);
 }
 
-/* --- infer ------------------------------------------------------------------------------------------- */
+/* --- infer -------------------------------------------------------------------------------------------- */
 
 struct blanks {
     struct suan_tensor tensors[SUAN_MAX_PORTS];
@@ -377,7 +377,7 @@ enum suan_status inprocess_infer(struct suan_guest *guest, const struct suan_ten
     return status;
 }
 
-/* --- run --------------------------------------------------------------------------------------------- */
+/* --- run ---------------------------------------------------------------------------------------------- */
 
 static enum suan_status check_output(const struct suan_guest *guest, const struct suan_tensor *out,
                                      uint32_t index, struct suan_error *error)
@@ -479,7 +479,7 @@ enum suan_status inprocess_run(struct suan_guest *guest, const struct suan_tenso
     return run_copied(guest, in, n_in, out, n_out, error);
 }
 
-/* --- jobs -------------------------------------------------------------------------------------------- */
+/* --- jobs --------------------------------------------------------------------------------------------- */
 
 static int32_t run_job(struct suan_guest *guest, uint16_t op, struct suan_job *job, struct blanks *planned,
                        uint32_t n_in, struct suan_verdict *verdict)

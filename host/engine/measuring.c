@@ -106,7 +106,7 @@ enum suan_status suan_guest_output(struct suan_guest *guest, uint32_t index, str
     return SUAN_OK;
 }
 
-/* --- stopping ---------------------------------------------------------------------------------------- */
+/* --- stopping ----------------------------------------------------------------------------------------- */
 
 static enum suan_status signal_worker(struct suan_guest *guest, int number, struct suan_error *error)
 {
@@ -145,7 +145,7 @@ enum suan_status suan_guest_thaw(struct suan_guest *guest, struct suan_error *er
     return status;
 }
 
-/* --- costs ------------------------------------------------------------------------------------------- */
+/* --- costs -------------------------------------------------------------------------------------------- */
 
 /* The kernel's clock of all CPU time of a process, its dead threads included: see clock_getcpuclockid(3). */
 static bool process_cpu_ns(pid_t pid, uint64_t *out_ns)

@@ -272,7 +272,7 @@ void resident_end(struct resident *resident)
     free(resident);
 }
 
-/* --- a request --------------------------------------------------------------------------------------- */
+/* --- a request ---------------------------------------------------------------------------------------- */
 
 /* Where the wait for an answer stands. */
 struct wait {

@@ -34,7 +34,7 @@ static enum suan_status package_path(char out[PATH_MAX], const char *folder, con
     return join(out, folder, name, error);
 }
 
-/* --- backup -------------------------------------------------------------------------------------------- */
+/* --- backup ------------------------------------------------------------------------------------------- */
 
 struct copying {
     struct suan_store *store;
@@ -135,7 +135,7 @@ enum suan_status suan_service_registry_backup(struct suan_service *service, cons
     return SUAN_OK;
 }
 
-/* --- restore ------------------------------------------------------------------------------------------- */
+/* --- restore ------------------------------------------------------------------------------------------ */
 
 /* A package goes in only if it is the one that its release names. */
 static enum suan_status take_package(void *context, const struct suan_release *release)

@@ -26,7 +26,7 @@ static void envelope_done(struct envelope *envelope)
         suan_buffer_done(&envelope->signatures[i]);
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------------------- */
 
 static enum suan_status open_from_agent(struct suan_service *service, const char *as,
                                         struct suan_signer **out_signer, struct suan_error *error)
@@ -89,7 +89,7 @@ static enum suan_status find_actor(struct suan_service *service, const struct su
     return status;
 }
 
-/* --- building ------------------------------------------------------------------------------------------- */
+/* --- building ----------------------------------------------------------------------------------------- */
 
 static enum suan_status choose_id(const struct suan_acting *acting, uint64_t now_ns, struct suan_id *out,
                                   struct suan_error *error)
@@ -250,7 +250,7 @@ static enum suan_status check_kind(const struct envelope *envelope, uint16_t kin
     return status;
 }
 
-/* --- submitting ----------------------------------------------------------------------------------------- */
+/* --- submitting --------------------------------------------------------------------------------------- */
 
 static struct suan_json *event_document(const struct envelope *envelope,
                                         const struct suan_submission *submission)

@@ -46,7 +46,7 @@ static const char *result_of(const struct suan_check *check)
                                                                              : check->result];
 }
 
-/* --- rows that need a worker --------------------------------------------------------------------------- */
+/* --- rows that need a worker -------------------------------------------------------------------------- */
 
 static enum suan_status read_seed(const char *hex, struct suan_session_request *request,
                                   struct suan_error *error)
@@ -75,7 +75,7 @@ static enum suan_status add_gate(struct service_parties *parties, const char *se
     return status;
 }
 
-/* --- on record ----------------------------------------------------------------------------------------- */
+/* --- on record ---------------------------------------------------------------------------------------- */
 
 static enum suan_status attest_one(struct suan_service *service, const struct suan_acting *acting,
                                    const struct service_parties *parties, enum suan_attestation_type type,
@@ -121,7 +121,7 @@ static enum suan_status attest(struct suan_service *service, const struct suan_a
                                           conformance, events, error);
 }
 
-/* --- the verb ------------------------------------------------------------------------------------------ */
+/* --- the verb ----------------------------------------------------------------------------------------- */
 
 static enum suan_status verdict(struct suan_json *result, const struct suan_json *rows, const char *what,
                                 struct suan_error *error)

@@ -47,7 +47,7 @@ SUAN_MUST_USE enum suan_status service_check_interrupt(const struct suan_service
 SUAN_MUST_USE enum suan_status service_begin(struct suan_service *service, struct suan_txn **out_txn,
                                              struct suan_error *error);
 
-/* --- changing the registry ------------------------------------------------------------------------------ */
+/* --- changing the registry ---------------------------------------------------------------------------- */
 
 /* A change as a verb describes it. `fill` adds the kind's own fields to the command. */
 struct change {
@@ -96,7 +96,7 @@ SUAN_MUST_USE enum suan_status service_open_signer(struct suan_service *service,
                                                    const char *as, struct suan_signer **out_signer,
                                                    struct suan_error *error);
 
-/* --- showing -------------------------------------------------------------------------------------------- */
+/* --- showing ------------------------------------------------------------------------------------------ */
 
 /* Sets `key` to the identity's name. */
 SUAN_MUST_USE enum suan_status service_set_ident(struct suan_txn *txn, struct suan_json *object,

@@ -57,7 +57,7 @@ void demo_close(struct demo *demo)
     demo->service = NULL;
 }
 
-/* --- verbs --------------------------------------------------------------------------------------------- */
+/* --- verbs -------------------------------------------------------------------------------------------- */
 
 static const struct suan_verb *find_verb(const char *noun, const char *verb)
 {
@@ -109,7 +109,7 @@ enum suan_status demo_change(struct demo *demo, struct suan_error *error, const 
     return suan_service_change(demo->service, &acting, find_verb(noun, verb), request, &result, error);
 }
 
-/* --- driver -------------------------------------------------------------------------------------------- */
+/* --- driver ------------------------------------------------------------------------------------------- */
 
 struct demo_step {
     int number;

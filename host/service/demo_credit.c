@@ -148,7 +148,7 @@ enum suan_status demo_credit(struct demo *demo, struct suan_error *error)
     return status != SUAN_OK ? status : sum_credits(demo, error);
 }
 
-/* --- step 10 ------------------------------------------------------------------------------------------- */
+/* --- step 10 ------------------------------------------------------------------------------------------ */
 
 static enum suan_status add_release(struct demo *demo, struct suan_txn *txn,
                                     const struct demo_release *listed, uint64_t now_ns,

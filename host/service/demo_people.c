@@ -89,7 +89,7 @@ enum suan_status demo_people(struct demo *demo, struct suan_error *error)
     return status;
 }
 
-/* --- step 2: pack, sign, publish ----------------------------------------------------------------------- */
+/* --- step 2: pack, sign, publish ---------------------------------------------------------------------- */
 
 /* Who owns what. Names that are not here belong to zhaolin alone. */
 struct ownership {
@@ -268,7 +268,7 @@ enum suan_status demo_publish(struct demo *demo, struct suan_error *error)
     return status;
 }
 
-/* --- step 3: screening and conformance ----------------------------------------------------------------- */
+/* --- step 3: screening and conformance ---------------------------------------------------------------- */
 
 static void count_rows(const struct suan_json *checks, int *out_pass, int *out_warn)
 {
@@ -300,7 +300,7 @@ enum suan_status demo_check(struct demo *demo, struct suan_error *error)
     return SUAN_OK;
 }
 
-/* --- step 5: reviews ----------------------------------------------------------------------------------- */
+/* --- step 5: reviews ---------------------------------------------------------------------------------- */
 
 static enum suan_status sign_for(struct demo *demo, struct demo_release *release, struct suan_error *error)
 {

@@ -55,7 +55,7 @@ void demo_close(struct demo *demo);
    something in it. */
 SUAN_MUST_USE enum suan_status demo_clear_folder(const char *folder, struct suan_error *error);
 
-/* --- the steps, in order ------------------------------------------------------------------------------- */
+/* --- the steps, in order ------------------------------------------------------------------------------ */
 
 SUAN_MUST_USE enum suan_status demo_people(struct demo *demo, struct suan_error *error);   /* 1 */
 SUAN_MUST_USE enum suan_status demo_publish(struct demo *demo, struct suan_error *error);  /* 2 */

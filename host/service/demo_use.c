@@ -21,7 +21,7 @@
  * the second. */
 const int demo_nights[DEMO_PERIODS] = {40, 2000};
 
-/* --- the sky ------------------------------------------------------------------------------------------- */
+/* --- the sky ------------------------------------------------------------------------------------------ */
 
 static enum suan_status read_rows(const struct demo *demo, const char *name, double **out_rows,
                                   int64_t *out_count, struct suan_error *error)
@@ -112,7 +112,7 @@ enum suan_status demo_sky_match(const struct demo_sky *sky, const struct demo_ma
     return SUAN_OK;
 }
 
-/* --- through the embedding API ------------------------------------------------------------------------- */
+/* --- through the embedding API ------------------------------------------------------------------------ */
 
 static int32_t match_solver(void *context, const struct suan_tensor *in, struct suan_tensor *out,
                             struct suan_error *error)
@@ -159,7 +159,7 @@ static enum suan_status match_at_level(const struct demo *demo, struct suan_libr
     return SUAN_OK;
 }
 
-/* --- the incumbent, for the full comparison ------------------------------------------------------------ */
+/* --- the incumbent, for the full comparison ----------------------------------------------------------- */
 
 static int32_t match_guest(void *context, const struct suan_tensor *in, struct suan_tensor *out,
                            struct suan_error *error)
@@ -209,7 +209,7 @@ static enum suan_status match_incumbent(struct demo *demo, const struct demo_sky
     return status;
 }
 
-/* --- refusals and faults ------------------------------------------------------------------------------- */
+/* --- refusals and faults ------------------------------------------------------------------------------ */
 
 static enum suan_status refuse_in_process(struct demo *demo, struct suan_library *library,
                                           struct suan_error *error)
@@ -290,7 +290,7 @@ static enum suan_status show_faults(struct demo *demo, struct suan_library *libr
     return survive(demo, library, sky, name, error);
 }
 
-/* --- production ---------------------------------------------------------------------------------------- */
+/* --- production --------------------------------------------------------------------------------------- */
 
 /* One metering period: so many nights of the same field, then its signed receipt. */
 static int32_t observe_period(struct demo *demo, struct suan_solver *solver, const struct demo_sky *sky,
@@ -324,7 +324,7 @@ static enum suan_status observe(struct demo *demo, struct suan_library *library,
     return (enum suan_status)status;
 }
 
-/* --- the step ------------------------------------------------------------------------------------------ */
+/* --- the step ----------------------------------------------------------------------------------------- */
 
 static void closep(struct suan_library **library)
 {

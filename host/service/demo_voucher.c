@@ -18,7 +18,7 @@ static const char chosen[] = "hangzhou-compute-2025", design[] = "algorithm-vouc
 enum { LICENCE_FEN = 8000000 }; /* a demonstration price */
 #define PUBLICITY_NS (UINT64_C(6) * 86400 * 1000000000)
 
-/* --- quotes -------------------------------------------------------------------------------------------- */
+/* --- quotes ------------------------------------------------------------------------------------------- */
 
 static void add_quote(const struct demo *demo, const struct suan_json *quote, struct suan_json *rows)
 {
@@ -61,7 +61,7 @@ static enum suan_status quote(struct demo *demo, struct suan_json *vouchers, str
     return status;
 }
 
-/* --- people and papers --------------------------------------------------------------------------------- */
+/* --- people and papers -------------------------------------------------------------------------------- */
 
 static enum suan_status hire(struct demo *demo, const char *ident, struct suan_error *error)
 {
@@ -156,7 +156,7 @@ static enum suan_status licence_claim(struct demo *demo, const struct demo_relea
     return status == SUAN_OK ? write_claim(demo, "claim-licence.json", claim, out_path, error) : status;
 }
 
-/* --- one voucher's life -------------------------------------------------------------------------------- */
+/* --- one voucher's life ------------------------------------------------------------------------------- */
 
 static enum suan_status newest_voucher(struct demo *demo, char out_id[33], int64_t *out_face_fen,
                                        int64_t *out_redeemed_fen, struct suan_error *error)

@@ -31,7 +31,7 @@ static enum suan_status path_of(const struct journal *journal, const char *endin
     return suan_error_set(error, SUAN_E_USAGE, "path.too-long", NULL, "the journal's path is too long");
 }
 
-/* --- places -------------------------------------------------------------------------------------------- */
+/* --- places ------------------------------------------------------------------------------------------- */
 
 void journal_close(struct journal *journal)
 {
@@ -89,7 +89,7 @@ enum suan_status journal_open(const char *folder, const struct suan_digest *tar,
                           "%s: %d solvers count this release here already", folder, JOURNAL_PLACES_MAX);
 }
 
-/* --- periods ------------------------------------------------------------------------------------------- */
+/* --- periods ------------------------------------------------------------------------------------------ */
 
 static enum suan_status read_period(const char *path, struct suan_receipt **out, struct suan_error *error)
 {
@@ -135,7 +135,7 @@ enum suan_status journal_set_aside(const struct journal *journal, const struct s
     return rename(from, to) == 0 ? SUAN_OK : suan_error_errno(error, code_io, errno, to);
 }
 
-/* --- receipts ------------------------------------------------------------------------------------------ */
+/* --- receipts ----------------------------------------------------------------------------------------- */
 
 static enum suan_status receipt_path(const struct journal *journal, int64_t sequence, char out[PATH_MAX],
                                      struct suan_error *error)
@@ -179,7 +179,7 @@ enum suan_status journal_find_receipt(const struct journal *journal, int64_t seq
     return status != SUAN_OK ? status : read_receipt(path, out, out_digest, error);
 }
 
-/* --- what was counted ---------------------------------------------------------------------------------- */
+/* --- what was counted --------------------------------------------------------------------------------- */
 
 /* Sums for one release and level. */
 struct row {

@@ -24,7 +24,7 @@ int32_t library_answer(enum suan_status status, const struct suan_error *cause, 
     return status;
 }
 
-/* --- opening ------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------ */
 
 static enum suan_status find_journal(const char *given, char out[PATH_MAX], struct suan_error *error)
 {
@@ -244,7 +244,7 @@ void library_end(struct suan_library *library, struct suan_txn *txn)
     pthread_mutex_unlock(&library->opened->lock);
 }
 
-/* --- judging ------------------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------------------ */
 
 /* The newest decision of each body of the trust file. */
 struct ballots {
@@ -338,7 +338,7 @@ enum suan_status library_judge(struct suan_library *library, struct suan_txn *tx
     return status;
 }
 
-/* --- choosing ------------------------------------------------------------------------------------------ */
+/* --- choosing ----------------------------------------------------------------------------------------- */
 
 enum { BASELINES_MAX = 8 };
 

@@ -47,7 +47,7 @@ static void measuring_done(struct measuring *measuring)
     service_parties_done(&measuring->parties);
 }
 
-/* --- before -------------------------------------------------------------------------------------------- */
+/* --- before ------------------------------------------------------------------------------------------- */
 
 static enum suan_status find_sessions(struct measuring *measuring, struct suan_error *error)
 {
@@ -120,7 +120,7 @@ static enum suan_status find_tariff(struct measuring *measuring, struct suan_err
     return status;
 }
 
-/* --- attempts ------------------------------------------------------------------------------------------ */
+/* --- attempts ----------------------------------------------------------------------------------------- */
 
 struct attempts {
     struct suan_txn *txn;
@@ -186,7 +186,7 @@ static enum suan_status count_attempts(struct measuring *measuring, struct suan_
     return status;
 }
 
-/* --- the plan ------------------------------------------------------------------------------------------ */
+/* --- the plan ----------------------------------------------------------------------------------------- */
 
 static enum suan_status format_plan(const struct measuring *measuring, struct suan_buffer *out,
                                     struct suan_error *error)
@@ -322,7 +322,7 @@ static enum suan_status begin(struct measuring *measuring, struct suan_error *er
     return status != SUAN_OK ? status : log_plan(measuring, error);
 }
 
-/* --- after --------------------------------------------------------------------------------------------- */
+/* --- after -------------------------------------------------------------------------------------------- */
 
 static enum suan_status write_folder(struct measuring *measuring, struct suan_error *error)
 {

@@ -82,7 +82,7 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* --- the period on disk -------------------------------------------------------------------------------- */
+/* --- the period on disk ------------------------------------------------------------------------------- */
 
 static struct suan_receipt *copy_of(const struct suan_receipt *receipt)
 {
@@ -129,7 +129,7 @@ static enum suan_status write_period(struct meter *meter, struct suan_error *err
     return status;
 }
 
-/* --- intervals ----------------------------------------------------------------------------------------- */
+/* --- intervals ---------------------------------------------------------------------------------------- */
 
 static int64_t weight_of(const struct meter *meter, size_t bin, int64_t jobs)
 {
@@ -226,7 +226,7 @@ void meter_count(struct meter *meter, int64_t size, enum meter_outcome outcome)
         end_interval(meter);
 }
 
-/* --- the meter's thread -------------------------------------------------------------------------------- */
+/* --- the meter's thread ------------------------------------------------------------------------------- */
 
 /* Changes whenever there is something new to write. */
 static uint64_t state_of(const struct meter *meter)
@@ -274,7 +274,7 @@ static void *keep(void *context)
     return NULL;
 }
 
-/* --- opening ------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------ */
 
 static void describe(struct suan_receipt *receipt, const struct meter_subject *subject)
 {
@@ -466,7 +466,7 @@ void meter_close(struct meter *meter)
     meter_free(meter);
 }
 
-/* --- shadows ------------------------------------------------------------------------------------------- */
+/* --- shadows ------------------------------------------------------------------------------------------ */
 
 static bool may_cost_more(const struct suan_receipt *receipt)
 {
@@ -507,7 +507,7 @@ void meter_shadow(struct meter *meter, const struct suan_receipt_pair *pair, int
     pthread_mutex_unlock(&meter->lock);
 }
 
-/* --- receipts ------------------------------------------------------------------------------------------ */
+/* --- receipts ----------------------------------------------------------------------------------------- */
 
 enum suan_status meter_receipt(struct meter *meter, const char *user, const struct suan_digest *class,
                                const int64_t *scores, size_t score_count, struct suan_receipt **out,

@@ -36,7 +36,7 @@ static enum suan_status begin_tally(struct suan_service *service, const char *ke
     return service_begin(service, &out->txn, error);
 }
 
-/* --- receipts ------------------------------------------------------------------------------------------ */
+/* --- receipts ----------------------------------------------------------------------------------------- */
 
 static enum suan_status add_receipt(void *context, const struct suan_receipt_record *record)
 {
@@ -115,7 +115,7 @@ enum suan_status suan_service_receipt_show(struct suan_service *service, const c
     return SUAN_OK;
 }
 
-/* --- credits ------------------------------------------------------------------------------------------- */
+/* --- credits ------------------------------------------------------------------------------------------ */
 
 static enum suan_status parts_json(struct tally *tally, const struct suan_credit_record *record,
                                    struct suan_json **out)
@@ -180,7 +180,7 @@ enum suan_status suan_service_credit_list(struct suan_service *service, struct s
     return status;
 }
 
-/* --- ledger -------------------------------------------------------------------------------------------- */
+/* --- ledger ------------------------------------------------------------------------------------------- */
 
 static const char *kind_of(uint16_t code)
 {
@@ -306,7 +306,7 @@ enum suan_status suan_service_ledger_check(struct suan_service *service, struct 
     return SUAN_OK;
 }
 
-/* --- programmes ---------------------------------------------------------------------------------------- */
+/* --- programmes --------------------------------------------------------------------------------------- */
 
 static enum suan_status add_installed(void *context, const struct suan_installed *one)
 {

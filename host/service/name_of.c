@@ -91,7 +91,7 @@ enum suan_status service_owners_json(struct suan_txn *txn, const struct suan_own
     return status;
 }
 
-/* --- order --------------------------------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------------------- */
 
 static int compare_rows(const void *a, const void *b)
 {

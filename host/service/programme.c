@@ -11,7 +11,7 @@
 #include "policy/examples.h"
 #include "programmes.h"
 
-/* --- show ---------------------------------------------------------------------------------------------- */
+/* --- show --------------------------------------------------------------------------------------------- */
 
 static void set_day(struct suan_json *object, const char *key, int32_t day)
 {
@@ -195,7 +195,7 @@ enum suan_status suan_service_programme_show(struct suan_service *service, const
     return SUAN_OK;
 }
 
-/* --- check --------------------------------------------------------------------------------------------- */
+/* --- check -------------------------------------------------------------------------------------------- */
 
 struct checking {
     struct programmes library;
@@ -282,7 +282,7 @@ enum suan_status suan_service_programme_check(struct suan_service *service, cons
         "%lld contradictions: such rules must not be installed", (long long)checking.errors);
 }
 
-/* --- test ---------------------------------------------------------------------------------------------- */
+/* --- test --------------------------------------------------------------------------------------------- */
 
 struct testing {
     struct programmes programmes;

@@ -73,7 +73,7 @@ void programmes_name(const struct suan_programme *programme, struct suan_json *o
     suan_json_set_hex(out, "sha256", programme->sha256, sizeof programme->sha256);
 }
 
-/* --- order --------------------------------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------------------- */
 
 static int compare(const void *left, const void *right)
 {
@@ -97,7 +97,7 @@ static enum suan_status sort(struct programmes *programmes, const char *where, s
     return SUAN_OK;
 }
 
-/* --- a folder ------------------------------------------------------------------------------------------ */
+/* --- a folder ----------------------------------------------------------------------------------------- */
 
 enum suan_status programmes_folder(const char *given, char out[PATH_MAX], struct suan_error *error)
 {
@@ -198,7 +198,7 @@ static enum suan_status load_folder(const char *folder, struct programmes *out, 
     return status;
 }
 
-/* --- on record ----------------------------------------------------------------------------------------- */
+/* --- on record ---------------------------------------------------------------------------------------- */
 
 struct recorded {
     struct programmes *programmes;

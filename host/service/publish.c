@@ -45,7 +45,7 @@ enum suan_status suan_service_pack(const char *folder, const char *path, struct 
     return SUAN_OK;
 }
 
-/* --- publishing ----------------------------------------------------------------------------------------- */
+/* --- publishing --------------------------------------------------------------------------------------- */
 
 struct publication {
     struct suan_service *service;

@@ -24,7 +24,7 @@ struct quoting {
     size_t count;
 };
 
-/* --- reasons ------------------------------------------------------------------------------------------- */
+/* --- reasons ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *binding, *reasons[2]; /* English, Chinese */
@@ -102,7 +102,7 @@ static void set_reason(const struct quoting *quoting, struct suan_json *row)
     suan_json_set_span(row, "reason", suan_buffer_span(&text));
 }
 
-/* --- one row ------------------------------------------------------------------------------------------- */
+/* --- one row ------------------------------------------------------------------------------------------ */
 
 static void set_spans(struct suan_json *row, const char *key, const struct suan_span *spans, uint32_t count)
 {
@@ -208,7 +208,7 @@ static enum suan_status quote_under(struct quoting *quoting, const struct suan_p
     return status;
 }
 
-/* --- all rows ------------------------------------------------------------------------------------------ */
+/* --- all rows ----------------------------------------------------------------------------------------- */
 
 static enum suan_status quote_named(struct quoting *quoting, const struct programmes *programmes,
                                     struct suan_error *error)

@@ -186,7 +186,7 @@ enum suan_status suan_service_registry_export(struct suan_service *service, cons
     return SUAN_OK;
 }
 
-/* --- trust ---------------------------------------------------------------------------------------------- */
+/* --- trust -------------------------------------------------------------------------------------------- */
 
 static enum suan_status add_body_key(void *context, const struct suan_identity_key *key)
 {

@@ -106,7 +106,7 @@ static enum suan_status check_names(const struct running *running, struct suan_e
     return SUAN_OK;
 }
 
-/* --- inputs -------------------------------------------------------------------------------------------- */
+/* --- inputs ------------------------------------------------------------------------------------------- */
 
 static enum suan_status map_file(const char *path, struct input *input, struct suan_error *error)
 {
@@ -197,7 +197,7 @@ static enum suan_status read_inputs(struct running *running, struct suan_error *
     return SUAN_OK;
 }
 
-/* --- outputs ------------------------------------------------------------------------------------------- */
+/* --- outputs ------------------------------------------------------------------------------------------ */
 
 static enum suan_status make_outputs(struct running *running, struct suan_error *error)
 {
@@ -249,7 +249,7 @@ static enum suan_status write_output(struct running *running, uint32_t i, struct
     return status;
 }
 
-/* --- the run ------------------------------------------------------------------------------------------- */
+/* --- the run ------------------------------------------------------------------------------------------ */
 
 static enum suan_status read_level(const char *name, int32_t *out, struct suan_error *error)
 {

@@ -42,7 +42,7 @@ void suan_service_closep(struct suan_service **service);
 
 const char *suan_service_version(void); /* "suan 0.1.0 (ABI 1.0 draft 1)" */
 
-/* --- acting --------------------------------------------------------------------------------------------- */
+/* --- acting ------------------------------------------------------------------------------------------- */
 
 enum { SUAN_SIGNERS_MAX = 16, SUAN_EVIDENCE_MAX = 4 };
 

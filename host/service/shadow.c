@@ -46,7 +46,7 @@ struct shadow {
     enum { SHADOW_RUN, SHADOW_STOP } order;
 };
 
-/* --- copies -------------------------------------------------------------------------------------------- */
+/* --- copies ------------------------------------------------------------------------------------------- */
 
 static uint64_t bytes_of(const struct suan_tensor *tensor)
 {
@@ -118,7 +118,7 @@ int64_t shadow_size_of(const struct suan_tensor *in, uint32_t n_in, uint32_t siz
     return size_dim == UINT32_MAX ? count : 0;
 }
 
-/* --- workers ------------------------------------------------------------------------------------------- */
+/* --- workers ------------------------------------------------------------------------------------------ */
 
 /* The last of those that this process may use. */
 static uint32_t last_cpu(void)
@@ -182,7 +182,7 @@ static void warm_up(struct shadow *shadow)
         close_guests(shadow);
 }
 
-/* --- one run ------------------------------------------------------------------------------------------- */
+/* --- one run ------------------------------------------------------------------------------------------ */
 
 struct inputs {
     uint32_t count;
@@ -315,7 +315,7 @@ static void run_job(struct shadow *shadow, struct job *job)
         meter_shadow(shadow->subject.meter, &pair, after - before);
 }
 
-/* --- the thread ---------------------------------------------------------------------------------------- */
+/* --- the thread --------------------------------------------------------------------------------------- */
 
 static struct job *take_job(struct shadow *shadow)
 {

@@ -30,7 +30,7 @@ static void end_view(struct viewing *viewing)
     suan_txn_end(viewing->txn);
 }
 
-/* --- identities ----------------------------------------------------------------------------------------- */
+/* --- identities --------------------------------------------------------------------------------------- */
 
 static struct suan_json *identity_json(const struct suan_identity *identity)
 {
@@ -123,7 +123,7 @@ enum suan_status suan_service_identity_show(struct suan_service *service, const 
     return status;
 }
 
-/* --- owners --------------------------------------------------------------------------------------------- */
+/* --- owners ------------------------------------------------------------------------------------------- */
 
 static enum suan_status add_table(void *context, uint64_t index, const struct suan_owner_table *table)
 {
@@ -187,7 +187,7 @@ enum suan_status suan_service_owner_show(struct suan_service *service, const cha
     return status;
 }
 
-/* --- reviews -------------------------------------------------------------------------------------------- */
+/* --- reviews ------------------------------------------------------------------------------------------ */
 
 static enum suan_status add_submitted(void *context, const struct suan_release *release)
 {
@@ -245,7 +245,7 @@ enum suan_status suan_service_review_show(struct suan_service *service, const ch
     return SUAN_OK;
 }
 
-/* --- tasks and policies --------------------------------------------------------------------------------- */
+/* --- tasks and policies ------------------------------------------------------------------------------- */
 
 static enum suan_status add_task(void *context, const struct suan_task_record *task)
 {

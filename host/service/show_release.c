@@ -11,7 +11,7 @@
 #include "show.h"
 #include "trust/base64.h"
 
-/* --- list ----------------------------------------------------------------------------------------------- */
+/* --- list --------------------------------------------------------------------------------------------- */
 
 struct listing {
     struct suan_txn *txn;
@@ -69,7 +69,7 @@ enum suan_status suan_service_list(struct suan_service *service, const struct su
     return status;
 }
 
-/* --- show ----------------------------------------------------------------------------------------------- */
+/* --- show --------------------------------------------------------------------------------------------- */
 
 struct evidence {
     struct suan_txn *txn;
@@ -162,7 +162,7 @@ static enum suan_status show_release(struct suan_service *service, struct suan_t
     return SUAN_OK;
 }
 
-/* --- export --------------------------------------------------------------------------------------------- */
+/* --- export ------------------------------------------------------------------------------------------- */
 
 static enum suan_status write_into(const char *folder, const char *name, struct suan_span content,
                                    struct suan_json *files, struct suan_error *error)

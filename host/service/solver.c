@@ -26,7 +26,7 @@ struct suan_solver {
     struct shadow *shadow; /* NULL: no shadow runs */
 };
 
-/* --- loading ------------------------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------------------------------------ */
 
 /* What the contract says, read from the task's own plugin in a worker of its own. */
 static enum suan_status read_contract(struct suan_solver *solver, struct suan_error *error)
@@ -160,7 +160,7 @@ static enum suan_status prepare(struct suan_solver *solver, const struct suan_lo
     return status != SUAN_OK ? status : suan_guest_prepare(solver->guest, aligned, load->n_prepared, error);
 }
 
-/* --- metering ------------------------------------------------------------------------------------------ */
+/* --- metering ----------------------------------------------------------------------------------------- */
 
 /* A worker's clock, or in process that of the calling thread. */
 static enum suan_status read_cpu(void *context, struct meter_reading *out, struct suan_error *error)
@@ -278,7 +278,7 @@ const char *suan_solver_level(const struct suan_solver *solver)
     return suan_isolation_level_name(suan_guest_level(solver->guest));
 }
 
-/* --- calling ------------------------------------------------------------------------------------------- */
+/* --- calling ------------------------------------------------------------------------------------------ */
 
 static enum suan_status refuse_count(const struct suan_solver *solver, uint32_t n_in, uint32_t n_out,
                                      struct suan_error *error)
@@ -348,7 +348,7 @@ void suan_cancel(struct suan_solver *solver)
     suan_guest_cancel(solver->guest);
 }
 
-/* --- receipts ------------------------------------------------------------------------------------------ */
+/* --- receipts ----------------------------------------------------------------------------------------- */
 
 /* What machine this is now, as receipts and measurements name it. */
 static enum suan_status read_machine(struct suan_digest *out_class, int64_t *scores, size_t *out_count,
@@ -425,7 +425,7 @@ int32_t suan_receipt(struct suan_solver *solver, const char *ident, const char *
     return status;
 }
 
-/* --- contracts ----------------------------------------------------------------------------------------- */
+/* --- contracts ---------------------------------------------------------------------------------------- */
 
 struct suan_contract {
     struct service_plugin task;

@@ -41,7 +41,7 @@ static enum suan_status bad_value(const struct suan_field *field, struct suan_sp
                           field->option != NULL ? field->option : field->field, SUAN_SPAN_PRINTF(said));
 }
 
-/* --- times ---------------------------------------------------------------------------------------------- */
+/* --- times -------------------------------------------------------------------------------------------- */
 
 static bool parse_calendar(const char *text, uint64_t *out_ns)
 {
@@ -81,7 +81,7 @@ static enum suan_status fill_time(const struct filling *filling, const struct su
     return SUAN_OK;
 }
 
-/* --- keys, shares, files -------------------------------------------------------------------------------- */
+/* --- keys, shares, files ------------------------------------------------------------------------------ */
 
 static enum suan_status read_key(struct suan_span path, struct suan_public_key *out, struct suan_error *error)
 {
@@ -232,7 +232,7 @@ static enum suan_status fill_file(const struct suan_field *field, struct suan_sp
     return status;
 }
 
-/* --- derived fields ------------------------------------------------------------------------------------- */
+/* --- derived fields ----------------------------------------------------------------------------------- */
 
 static enum suan_status fill_release(const struct filling *filling, const struct suan_field *field,
                                      struct suan_span said, struct suan_json *body, struct suan_error *error)
@@ -346,7 +346,7 @@ static enum suan_status fill_last_time(const struct filling *filling, struct sua
     return status;
 }
 
-/* --- all fields ----------------------------------------------------------------------------------------- */
+/* --- all fields --------------------------------------------------------------------------------------- */
 
 static enum suan_status fill_said(struct filling *filling, const struct suan_field *field,
                                   const struct suan_json *value, struct suan_span said,

@@ -114,7 +114,7 @@ enum suan_status suan_service_voucher_list(struct suan_service *service, struct 
     return SUAN_OK;
 }
 
-/* --- one with all that it rests on --------------------------------------------------------------------- */
+/* --- one with all that it rests on -------------------------------------------------------------------- */
 
 /* The event's row, if its command is this voucher's application or names it. */
 static enum suan_status add_event(struct suan_txn *txn, const struct suan_voucher_record *v, uint64_t index,

@@ -48,7 +48,7 @@ static void whatif_done(struct whatif *whatif)
     free(whatif->after);
 }
 
-/* --- claims -------------------------------------------------------------------------------------------- */
+/* --- claims ------------------------------------------------------------------------------------------- */
 
 static enum suan_status no_memory(struct suan_error *error)
 {
@@ -152,7 +152,7 @@ static enum suan_status read_claims(struct whatif *whatif, const struct suan_wha
                                                                                     : no_memory(error);
 }
 
-/* --- deciding ------------------------------------------------------------------------------------------ */
+/* --- deciding ----------------------------------------------------------------------------------------- */
 
 static void hear(void *context, size_t index, const struct suan_decision *decision)
 {
@@ -184,7 +184,7 @@ static enum suan_status decide(struct whatif *whatif, const struct suan_programm
     return suan_policy_whatif(programme, whatif->cases, whatif->count, hear, whatif, summary, error);
 }
 
-/* --- the document -------------------------------------------------------------------------------------- */
+/* --- the document ------------------------------------------------------------------------------------- */
 
 /* The first day after whose decisions nothing of a budget was left, or on which it cut an award. */
 static int32_t exhausted_on(const struct whatif *whatif, const struct suan_programme *programme,

@@ -9,7 +9,7 @@
 #include "base/span.h"
 #include "layout.h"
 
-/* --- tensors and descriptors ------------------------------------------------------------------------- */
+/* --- tensors and descriptors -------------------------------------------------------------------------- */
 
 /* Bytes of one element of a type that the ABI knows; 0 for any other. */
 uint32_t suan_wire_element_bytes(struct suan_dtype dtype);
@@ -33,7 +33,7 @@ void suan_wire_view(const struct suan_wire_descriptor *descriptor, uint8_t *aren
    bytes zero. Returns NULL, or the name of the field that is wrong. Offset is not judged. */
 const char *suan_wire_check_descriptor(const struct suan_wire_descriptor *descriptor);
 
-/* --- replies ----------------------------------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------------------------------------ */
 
 /* What the host asked, to hold a reply against. */
 struct suan_wire_expect {
@@ -75,7 +75,7 @@ void suan_wire_clean_text(const char *text, size_t size, char *out);
  * field. */
 const char *suan_wire_check_task(const struct suan_wire_task *task);
 
-/* --- waiting ----------------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------------------------ */
 
 /* A few dozen looks at `word`, without asking the clock. True if it differs from `old`. */
 bool suan_wire_glance(const _Atomic uint32_t *word, uint32_t old);

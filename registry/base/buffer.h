@@ -26,7 +26,8 @@ void suan_buffer_append_u8(struct suan_buffer *buffer, uint8_t value);
 void suan_buffer_append_be16(struct suan_buffer *buffer, uint16_t value);
 void suan_buffer_append_be32(struct suan_buffer *buffer, uint32_t value);
 void suan_buffer_append_be64(struct suan_buffer *buffer, uint64_t value);
-__attribute__((format(printf, 2, 3))) void suan_buffer_printf(struct suan_buffer *buffer, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void suan_buffer_printf(struct suan_buffer *buffer, const char *format,
+                                                              ...);
 /* Room for `size` more bytes, counted as appended and not initialised; NULL if out of memory. */
 uint8_t *suan_buffer_extend(struct suan_buffer *buffer, size_t size);
 /* The bytes, valid until the next change. */

@@ -12,12 +12,12 @@
 #define SUAN_CLEANUP(function) __attribute__((cleanup(function)))
 
 /* Returns the pointer and leaves NULL in its place, so that the scope's release finds nothing. */
-#define suan_take(place)                                                                                      \
-    __extension__({                                                                                           \
-        __typeof__(place) suan_place = (place);                                                               \
-        __typeof__(*(place)) suan_value = *suan_place;                                                        \
-        *suan_place = NULL;                                                                                   \
-        suan_value;                                                                                           \
+#define suan_take(place)                                                                                     \
+    __extension__({                                                                                          \
+        __typeof__(place) suan_place = (place);                                                              \
+        __typeof__(*(place)) suan_value = *suan_place;                                                       \
+        *suan_place = NULL;                                                                                  \
+        suan_value;                                                                                          \
     })
 
 /* For malloc'ed memory: SUAN_CLEANUP(suan_freep) char *text = NULL; */

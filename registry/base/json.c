@@ -30,8 +30,8 @@ static enum suan_status check_depth(struct suan_span text, const char *name, str
             inside = true;
         } else if (c == '{' || c == '[') {
             if (++depth > SUAN_JSON_DEPTH_MAX)
-                return suan_error_set(error, SUAN_E_FORMAT, "json.depth", NULL, "%s: nested deeper than %d at byte %zu",
-                                      name, SUAN_JSON_DEPTH_MAX, i);
+                return suan_error_set(error, SUAN_E_FORMAT, "json.depth", NULL,
+                                      "%s: nested deeper than %d at byte %zu", name, SUAN_JSON_DEPTH_MAX, i);
         } else if (c == '}' || c == ']') {
             depth--;
         }
@@ -41,7 +41,8 @@ static enum suan_status check_depth(struct suan_span text, const char *name, str
 
 static bool is_bidi_control(utf8proc_int32_t c)
 {
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
+           c == 0x061C;
 }
 
 static bool is_plain_ascii(struct suan_span text)
@@ -62,7 +63,8 @@ static enum suan_status check_characters(struct suan_span text, unsigned flags, 
         utf8proc_int32_t c;
         utf8proc_ssize_t used = utf8proc_iterate(p, left, &c);
         if (used <= 0)
-            return suan_error_set(error, SUAN_E_FORMAT, "json.text", NULL, "%s: text is not valid UTF-8", name);
+            return suan_error_set(error, SUAN_E_FORMAT, "json.text", NULL, "%s: text is not valid UTF-8",
+                                  name);
         bool newline = (flags & SUAN_JSON_NEWLINES) != 0 && (c == '\n' || c == '\t');
         if ((c < 0x20 && !newline) || (c >= 0x7F && c < 0xA0) || is_bidi_control(c))
             return suan_error_set(error, SUAN_E_FORMAT, "json.text", "remove the control character",
@@ -73,7 +75,8 @@ static enum suan_status check_characters(struct suan_span text, unsigned flags, 
     return SUAN_OK;
 }
 
-static enum suan_status check_text(struct suan_span text, unsigned flags, const char *name, struct suan_error *error)
+static enum suan_status check_text(struct suan_span text, unsigned flags, const char *name,
+                                   struct suan_error *error)
 {
     if (is_plain_ascii(text))
         return SUAN_OK;
@@ -81,8 +84,8 @@ static enum suan_status check_text(struct suan_span text, unsigned flags, const 
     if (status != SUAN_OK)
         return status;
     utf8proc_uint8_t *composed = NULL;
-    utf8proc_ssize_t size = utf8proc_map(text.data, (utf8proc_ssize_t)text.size, &composed,
-                                         UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    utf8proc_ssize_t size =
+        utf8proc_map(text.data, (utf8proc_ssize_t)text.size, &composed, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     bool normal = size >= 0 && suan_span_equal(text, suan_span(composed, (size_t)size));
     free(composed);
     if (!normal)
@@ -91,13 +94,16 @@ static enum suan_status check_text(struct suan_span text, unsigned flags, const 
     return SUAN_OK;
 }
 
-static enum suan_status check_value(json_t *value, unsigned flags, const char *name, struct suan_error *error);
+static enum suan_status check_value(json_t *value, unsigned flags, const char *name,
+                                    struct suan_error *error);
 
-static enum suan_status check_members(json_t *object, unsigned flags, const char *name, struct suan_error *error)
+static enum suan_status check_members(json_t *object, unsigned flags, const char *name,
+                                      struct suan_error *error)
 {
     const char *key;
     json_t *member;
-    json_object_foreach (object, key, member) {
+    json_object_foreach(object, key, member)
+    {
         enum suan_status status = check_text(suan_span_text(key), 0, name, error);
         if (status == SUAN_OK)
             status = check_value(member, flags, name, error);
@@ -123,8 +129,8 @@ static enum suan_status check_value(json_t *value, unsigned flags, const char *n
     case JSON_INTEGER: {
         json_int_t number = json_integer_value(value);
         if (number > INT64_C(9007199254740991) || number < -INT64_C(9007199254740991))
-            return suan_error_set(error, SUAN_E_FORMAT, "json.number", NULL, "%s: %lld is beyond 2^53 - 1", name,
-                                  (long long)number);
+            return suan_error_set(error, SUAN_E_FORMAT, "json.number", NULL, "%s: %lld is beyond 2^53 - 1",
+                                  name, (long long)number);
         return SUAN_OK;
     }
     case JSON_REAL:
@@ -133,7 +139,8 @@ static enum suan_status check_value(json_t *value, unsigned flags, const char *n
     case JSON_NULL:
         if ((flags & SUAN_JSON_NULLS) != 0)
             return SUAN_OK;
-        return suan_error_set(error, SUAN_E_FORMAT, "json.null", "leave the field out", "%s: null is not allowed", name);
+        return suan_error_set(error, SUAN_E_FORMAT, "json.null", "leave the field out",
+                              "%s: null is not allowed", name);
     default: return SUAN_OK;
     }
 }
@@ -153,21 +160,21 @@ static enum suan_status check_canonical(struct suan_span text, const json_t *roo
 static enum suan_status explain_syntax(const json_error_t *cause, const char *name, struct suan_error *error)
 {
     enum json_error_code kind = json_error_code(cause);
-    const char *code = kind == json_error_duplicate_key ? "json.duplicate"
+    const char *code = kind == json_error_duplicate_key      ? "json.duplicate"
                        : kind == json_error_numeric_overflow ? "json.number"
                        : kind == json_error_out_of_memory    ? "memory"
                                                              : code_syntax;
     int status = kind == json_error_out_of_memory ? SUAN_E_MEMORY : SUAN_E_FORMAT;
-    return suan_error_set(error, status, code, NULL, "%s: line %d, column %d: %s", name, cause->line, cause->column,
-                          cause->text);
+    return suan_error_set(error, status, code, NULL, "%s: line %d, column %d: %s", name, cause->line,
+                          cause->column, cause->text);
 }
 
 enum suan_status suan_json_parse(struct suan_span text, size_t limit, unsigned flags, const char *name,
                                  struct suan_json_document **out_document, struct suan_error *error)
 {
     if (text.size > limit)
-        return suan_error_set(error, SUAN_E_REFUSED, "json.too-large", NULL, "%s: %zu bytes, the limit is %zu", name,
-                              text.size, limit);
+        return suan_error_set(error, SUAN_E_REFUSED, "json.too-large", NULL,
+                              "%s: %zu bytes, the limit is %zu", name, text.size, limit);
     enum suan_status status = check_depth(text, name, error);
     if (status != SUAN_OK)
         return status;
@@ -175,14 +182,17 @@ enum suan_status suan_json_parse(struct suan_span text, size_t limit, unsigned f
     json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &cause);
     if (root == NULL)
         return explain_syntax(&cause, name, error);
-    status = json_is_object(root) ? check_value(root, flags, name, error)
-                                  : suan_error_set(error, SUAN_E_FORMAT, code_syntax, NULL, "%s: not an object", name);
+    status = json_is_object(root)
+                 ? check_value(root, flags, name, error)
+                 : suan_error_set(error, SUAN_E_FORMAT, code_syntax, NULL, "%s: not an object", name);
     if (status == SUAN_OK && (flags & SUAN_JSON_CANONICAL) != 0)
         status = check_canonical(text, root, name, error);
     struct suan_json_document *document = status == SUAN_OK ? malloc(sizeof *document) : NULL;
     if (document == NULL) {
         json_decref(root);
-        return status != SUAN_OK ? status : suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "%s: out of memory", name);
+        return status != SUAN_OK
+                   ? status
+                   : suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "%s: out of memory", name);
     }
     document->root = root;
     *out_document = document;
@@ -253,7 +263,8 @@ struct suan_span suan_json_text(const struct suan_json *value)
     return suan_span(json_string_value(text), json_string_length(text));
 }
 
-const char *suan_json_next(const struct suan_json *object, const char *key, const struct suan_json **out_value)
+const char *suan_json_next(const struct suan_json *object, const char *key,
+                           const struct suan_json **out_value)
 {
     json_t *members = value_of(object);
     void *place = key == NULL ? json_object_iter(members)
@@ -264,7 +275,7 @@ const char *suan_json_next(const struct suan_json *object, const char *key, cons
     return json_object_iter_key(place);
 }
 
-/* --- expecting -------------------------------------------------------------------------------------------------- */
+/* --- expecting ---------------------------------------------------------------------------------------- */
 
 static enum suan_status field_error(struct suan_error *error, const char *where, const char *key,
                                     const char *what)
@@ -303,7 +314,8 @@ enum suan_status suan_json_only(const struct suan_json *object, const char *cons
         return field_error(error, where, "", "must be an object");
     const char *key;
     json_t *member;
-    json_object_foreach (value_of(object), key, member) {
+    json_object_foreach(value_of(object), key, member)
+    {
         const char *near = NULL;
         const char *const *name = known;
         for (; *name != NULL && strcmp(*name, key) != 0; name++) {
@@ -331,9 +343,9 @@ static enum suan_status find_member(const struct suan_json *object, const char *
     return SUAN_OK;
 }
 
-enum suan_status suan_json_get_integer(const struct suan_json *object, const char *key, enum suan_json_need need,
-                                       int64_t min, int64_t max, int64_t *out, const char *where,
-                                       struct suan_error *error)
+enum suan_status suan_json_get_integer(const struct suan_json *object, const char *key,
+                                       enum suan_json_need need, int64_t min, int64_t max, int64_t *out,
+                                       const char *where, struct suan_error *error)
 {
     const struct suan_json *member;
     enum suan_status status = find_member(object, key, need, &member, where, error);
@@ -344,7 +356,8 @@ enum suan_status suan_json_get_integer(const struct suan_json *object, const cha
     int64_t value = suan_json_integer(member);
     if (value < min || value > max) {
         char what[96];
-        snprintf(what, sizeof what, "%lld is outside %lld to %lld", (long long)value, (long long)min, (long long)max);
+        snprintf(what, sizeof what, "%lld is outside %lld to %lld", (long long)value, (long long)min,
+                 (long long)max);
         return field_error(error, where, key, what);
     }
     *out = value;
@@ -352,7 +365,8 @@ enum suan_status suan_json_get_integer(const struct suan_json *object, const cha
 }
 
 enum suan_status suan_json_get_text(const struct suan_json *object, const char *key, enum suan_json_need need,
-                                    size_t max_bytes, struct suan_span *out, const char *where, struct suan_error *error)
+                                    size_t max_bytes, struct suan_span *out, const char *where,
+                                    struct suan_error *error)
 {
     const struct suan_json *member;
     enum suan_status status = find_member(object, key, need, &member, where, error);
@@ -370,8 +384,9 @@ enum suan_status suan_json_get_text(const struct suan_json *object, const char *
     return SUAN_OK;
 }
 
-enum suan_status suan_json_get_boolean(const struct suan_json *object, const char *key, enum suan_json_need need,
-                                       bool *out, const char *where, struct suan_error *error)
+enum suan_status suan_json_get_boolean(const struct suan_json *object, const char *key,
+                                       enum suan_json_need need, bool *out, const char *where,
+                                       struct suan_error *error)
 {
     const struct suan_json *member;
     enum suan_status status = find_member(object, key, need, &member, where, error);
@@ -398,9 +413,9 @@ enum suan_status suan_json_get_hex(const struct suan_json *object, const char *k
     return SUAN_OK;
 }
 
-enum suan_status suan_json_get_array(const struct suan_json *object, const char *key, enum suan_json_need need,
-                                     size_t max_count, const struct suan_json **out, const char *where,
-                                     struct suan_error *error)
+enum suan_status suan_json_get_array(const struct suan_json *object, const char *key,
+                                     enum suan_json_need need, size_t max_count, const struct suan_json **out,
+                                     const char *where, struct suan_error *error)
 {
     const struct suan_json *member;
     enum suan_status status = find_member(object, key, need, &member, where, error);
@@ -417,8 +432,9 @@ enum suan_status suan_json_get_array(const struct suan_json *object, const char 
     return SUAN_OK;
 }
 
-enum suan_status suan_json_get_object(const struct suan_json *object, const char *key, enum suan_json_need need,
-                                      const struct suan_json **out, const char *where, struct suan_error *error)
+enum suan_status suan_json_get_object(const struct suan_json *object, const char *key,
+                                      enum suan_json_need need, const struct suan_json **out,
+                                      const char *where, struct suan_error *error)
 {
     const struct suan_json *member;
     enum suan_status status = find_member(object, key, need, &member, where, error);

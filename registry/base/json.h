@@ -15,37 +15,48 @@
 struct suan_json;          /* a value: object, array, string, integer or boolean */
 struct suan_json_document; /* owns what was parsed */
 
-enum suan_json_type { SUAN_JSON_OBJECT, SUAN_JSON_ARRAY, SUAN_JSON_STRING, SUAN_JSON_INTEGER, SUAN_JSON_BOOLEAN, SUAN_JSON_NULL };
+enum suan_json_type {
+    SUAN_JSON_OBJECT,
+    SUAN_JSON_ARRAY,
+    SUAN_JSON_STRING,
+    SUAN_JSON_INTEGER,
+    SUAN_JSON_BOOLEAN,
+    SUAN_JSON_NULL
+};
 
 enum { SUAN_JSON_DEPTH_MAX = 16 };
 
 enum suan_json_flags {
-    SUAN_JSON_CANONICAL = 1,  /* refuse bytes that are not the canonical form of their value */
-    SUAN_JSON_NEWLINES = 2,   /* allow '\n' and '\t' in strings */
-    SUAN_JSON_NULLS = 4,      /* allow null: programme and claim files write "open end" that way */
+    SUAN_JSON_CANONICAL = 1, /* refuse bytes that are not the canonical form of their value */
+    SUAN_JSON_NEWLINES = 2,  /* allow '\n' and '\t' in strings */
+    SUAN_JSON_NULLS = 4,     /* allow null: programme and claim files write "open end" that way */
 };
 
 /* Parses one object. `name` (a path or a role) begins every message. Errors: SUAN_E_FORMAT "json.syntax", "json.depth",
    "json.duplicate", "json.number", "json.text", "json.canonical"; SUAN_E_REFUSED "json.too-large". */
-SUAN_MUST_USE enum suan_status suan_json_parse(struct suan_span text, size_t limit, unsigned flags, const char *name,
-                                               struct suan_json_document **out_document, struct suan_error *error);
+SUAN_MUST_USE enum suan_status suan_json_parse(struct suan_span text, size_t limit, unsigned flags,
+                                               const char *name, struct suan_json_document **out_document,
+                                               struct suan_error *error);
 void suan_json_free(struct suan_json_document *document); /* takes NULL */
 void suan_json_freep(struct suan_json_document **document);
 const struct suan_json *suan_json_root(const struct suan_json_document *document);
 
-/* --- looking -------------------------------------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------------------------------------ */
 
 enum suan_json_type suan_json_type(const struct suan_json *value);
-const struct suan_json *suan_json_find(const struct suan_json *object, const char *key); /* NULL: absent, or JSON null */
+const struct suan_json *suan_json_find(const struct suan_json *object,
+                                       const char *key); /* NULL: absent, or JSON null */
 size_t suan_json_count(const struct suan_json *array_or_object);
 const struct suan_json *suan_json_at(const struct suan_json *array, size_t index); /* NULL beyond the end */
-int64_t suan_json_integer(const struct suan_json *value);         /* 0 unless an integer */
-bool suan_json_boolean(const struct suan_json *value);            /* false unless true */
-struct suan_span suan_json_text(const struct suan_json *value);   /* empty unless a string; a NUL follows the bytes */
+int64_t suan_json_integer(const struct suan_json *value);                          /* 0 unless an integer */
+bool suan_json_boolean(const struct suan_json *value);                             /* false unless true */
+struct suan_span
+suan_json_text(const struct suan_json *value); /* empty unless a string; a NUL follows the bytes */
 /* Members in the order of the file: start with NULL; returns the next key, NULL at the end. */
-const char *suan_json_next(const struct suan_json *object, const char *key, const struct suan_json **out_value);
+const char *suan_json_next(const struct suan_json *object, const char *key,
+                           const struct suan_json **out_value);
 
-/* --- expecting: readers that fail with the field's name ---------------------------------------------------------- */
+/* --- expecting: readers that fail with the field's name ----------------------------------------------- */
 /* `where` (may be "") is the path of `object` for messages, as "release.variants[0]". Failures are SUAN_E_FORMAT
    "json.field". An absent optional field leaves *out untouched. */
 
@@ -55,10 +66,12 @@ SUAN_MUST_USE enum suan_status suan_json_only(const struct suan_json *object, co
 enum suan_json_need { SUAN_JSON_OPTIONAL, SUAN_JSON_REQUIRED };
 SUAN_MUST_USE enum suan_status suan_json_get_integer(const struct suan_json *object, const char *key,
                                                      enum suan_json_need need, int64_t min, int64_t max,
-                                                     int64_t *out, const char *where, struct suan_error *error);
+                                                     int64_t *out, const char *where,
+                                                     struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_json_get_text(const struct suan_json *object, const char *key,
-                                                  enum suan_json_need need, size_t max_bytes, struct suan_span *out,
-                                                  const char *where, struct suan_error *error);
+                                                  enum suan_json_need need, size_t max_bytes,
+                                                  struct suan_span *out, const char *where,
+                                                  struct suan_error *error);
 SUAN_MUST_USE enum suan_status suan_json_get_boolean(const struct suan_json *object, const char *key,
                                                      enum suan_json_need need, bool *out, const char *where,
                                                      struct suan_error *error);
@@ -75,7 +88,7 @@ SUAN_MUST_USE enum suan_status suan_json_get_object(const struct suan_json *obje
                                                     enum suan_json_need need, const struct suan_json **out,
                                                     const char *where, struct suan_error *error);
 
-/* --- building ------------------------------------------------------------------------------------------------- */
+/* --- building ----------------------------------------------------------------------------------------- */
 /* A tree under construction has one owner: its root. Adding a child to a parent hands it over; NULL children (out of
    memory) spread upward, so that a builder checks once, in suan_json_format. */
 
@@ -84,7 +97,8 @@ struct suan_json *suan_json_new_array(void);
 void suan_json_release(struct suan_json *value);
 void suan_json_releasep(struct suan_json **value);
 void suan_json_set(struct suan_json *object, const char *key, struct suan_json *value);
-void suan_json_set_copy(struct suan_json *object, const char *key, const struct suan_json *value); /* shares a parsed value */
+void suan_json_set_copy(struct suan_json *object, const char *key,
+                        const struct suan_json *value); /* shares a parsed value */
 void suan_json_set_integer(struct suan_json *object, const char *key, int64_t value);
 void suan_json_set_boolean(struct suan_json *object, const char *key, bool value);
 void suan_json_set_null(struct suan_json *object, const char *key);

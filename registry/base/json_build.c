@@ -153,12 +153,14 @@ static bool is_marked(json_t *value)
     if (json_is_object(value)) {
         if (json_object_get(value, mark) != NULL)
             return true;
-        json_object_foreach (value, key, member) {
+        json_object_foreach(value, key, member)
+        {
             if (is_marked(member))
                 return true;
         }
     }
-    json_array_foreach (value, i, member) {
+    json_array_foreach(value, i, member)
+    {
         if (is_marked(member))
             return true;
     }
@@ -171,8 +173,8 @@ static int append(const char *data, size_t size, void *out)
     return 0;
 }
 
-enum suan_status suan_json_format(const struct suan_json *value, enum suan_json_style style, struct suan_buffer *out,
-                                  struct suan_error *error)
+enum suan_status suan_json_format(const struct suan_json *value, enum suan_json_style style,
+                                  struct suan_buffer *out, struct suan_error *error)
 {
     size_t flags = style == SUAN_JSON_STYLE_CANONICAL ? JSON_SORT_KEYS | JSON_COMPACT : JSON_INDENT(1);
     if (value == NULL || is_marked(value_of(value)) ||

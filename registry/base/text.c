@@ -77,8 +77,8 @@ void suan_text_time(struct suan_buffer *out, uint64_t time_ns)
         suan_buffer_append_text(out, "?");
         return;
     }
-    suan_buffer_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                       parts.tm_hour, parts.tm_min, parts.tm_sec);
+    suan_buffer_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 static void append_letter(struct suan_buffer *out, utf8proc_int32_t c)

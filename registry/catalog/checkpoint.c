@@ -107,7 +107,7 @@ enum suan_status suan_registry_prepare_note_key(struct suan_registry *registry, 
     return status != SUAN_OK ? status : checkpoint_key_of(&registry->charter, log, signer, out, error);
 }
 
-/* --- signing ------------------------------------------------------------------------------------------- */
+/* --- signing ------------------------------------------------------------------------------------------ */
 
 static bool signer_is(const struct suan_signer *signer, const struct suan_note_key *key)
 {
@@ -264,7 +264,7 @@ enum suan_status checkpoint_sign(struct suan_registry *registry, enum checkpoint
     return status;
 }
 
-/* --- showing and checking ------------------------------------------------------------------------------ */
+/* --- showing and checking ----------------------------------------------------------------------------- */
 
 enum suan_status suan_registry_checkpoint(struct suan_registry *registry, enum suan_log log,
                                           struct suan_buffer *out, struct suan_error *error)

@@ -58,7 +58,7 @@ bool suan_origin_is_valid(struct suan_span origin)
     return is_host_like(origin, SUAN_ORIGIN_MAX);
 }
 
-/* --- kinds --------------------------------------------------------------------------------------------- */
+/* --- kinds -------------------------------------------------------------------------------------------- */
 
 struct kind_row {
     uint16_t kind;
@@ -98,7 +98,7 @@ enum suan_log suan_event_log(uint16_t kind)
     return kind < FIRST_LEDGER_KIND ? SUAN_LOG_REGISTRY : SUAN_LOG_LEDGER;
 }
 
-/* --- commands ------------------------------------------------------------------------------------------ */
+/* --- commands ----------------------------------------------------------------------------------------- */
 
 /* Digits alone, without leading zeros, at most 2^64 - 1. */
 static bool parse_u64(struct suan_span text, uint64_t *out)
@@ -239,7 +239,7 @@ struct suan_id suan_command_new_id(uint64_t now_ns)
     return id;
 }
 
-/* --- leaves -------------------------------------------------------------------------------------------- */
+/* --- leaves ------------------------------------------------------------------------------------------- */
 
 static enum suan_status leaf_error(struct suan_error *error, const char *what)
 {

@@ -50,7 +50,7 @@ static enum suan_status put_line(struct export_writer *writer, const struct expo
     return writer->pending.size >= FLUSH_BYTES ? flush(writer, error) : SUAN_OK;
 }
 
-/* --- sections ------------------------------------------------------------------------------------------ */
+/* --- sections ----------------------------------------------------------------------------------------- */
 
 static enum suan_status line_of_blob(struct suan_span key, struct suan_span value, struct export_line *out,
                                      struct suan_span *out_payload, struct suan_error *error)
@@ -158,7 +158,7 @@ static enum suan_status put_events(struct export_writer *writer, struct suan_err
     return status;
 }
 
-/* --- the file ------------------------------------------------------------------------------------------ */
+/* --- the file ----------------------------------------------------------------------------------------- */
 
 static enum suan_status put_all(struct export_writer *writer, struct suan_error *error)
 {

@@ -33,7 +33,7 @@ bool fold_is_fatal(enum suan_status status)
            value == SUAN_E_STATE;
 }
 
-/* --- signatures ---------------------------------------------------------------------------------------- */
+/* --- signatures --------------------------------------------------------------------------------------- */
 
 struct verified {
     struct suan_digest key;
@@ -126,7 +126,7 @@ static enum suan_status resolve_all(struct suan_txn *txn, const struct fold_sign
     return status;
 }
 
-/* --- one event ----------------------------------------------------------------------------------------- */
+/* --- one event ---------------------------------------------------------------------------------------- */
 
 const struct suan_rule *fold_rule(const struct suan_registry_options *options, uint16_t kind)
 {
@@ -274,7 +274,7 @@ enum suan_status fold_check(struct suan_txn *txn, struct fold_event *event, stru
     return status != SUAN_OK ? status : check_superfluous(event, error);
 }
 
-/* --- what every event writes --------------------------------------------------------------------------- */
+/* --- what every event writes -------------------------------------------------------------------------- */
 
 static enum suan_status keep_blobs(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
 {
@@ -335,7 +335,7 @@ enum suan_status fold_apply(struct suan_txn *txn, const struct fold_event *event
     return status != SUAN_OK ? status : put_place(txn, &event->act, error);
 }
 
-/* --- replay -------------------------------------------------------------------------------------------- */
+/* --- replay ------------------------------------------------------------------------------------------- */
 
 static enum suan_status replay(const struct suan_registry_options *options, struct suan_txn *txn,
                                const struct suan_leaf *leaf, const struct suan_command *command,
@@ -377,7 +377,7 @@ enum suan_status suan_registry_replay(const struct suan_registry_options *option
     return status;
 }
 
-/* --- what rules ask ------------------------------------------------------------------------------------ */
+/* --- what rules ask ----------------------------------------------------------------------------------- */
 
 enum suan_status suan_act_blob(struct suan_txn *txn, const struct suan_act *act,
                                const struct suan_digest *digest, struct suan_span *out_blob,

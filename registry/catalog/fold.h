@@ -77,8 +77,7 @@ extern const struct suan_family suan_family_registry, suan_family_identity, suan
 enum { SUAN_CATALOG_FAMILIES = 10 };
 extern const struct suan_family *const suan_catalog_families[SUAN_CATALOG_FAMILIES];
 
-/* --- what rules ask of signers
- * ------------------------------------------------------------------------------------- */
+/* --- what rules ask of signers ------------------------------------------------------------------------ */
 
 /* These mark the first signature that answers the question as used. After `check`, an event with a signature
  * that nobody asked for is refused. */

@@ -51,7 +51,7 @@ bool suan_ident_type_find(struct suan_span name, enum suan_ident_type *out_type)
     return false;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 enum suan_status identity_put(struct suan_txn *txn, const struct suan_identity *identity,
                               struct suan_error *error)
@@ -161,7 +161,7 @@ enum suan_status suan_identity_operator(struct suan_txn *txn, struct suan_id *ou
     return status;
 }
 
-/* --- identity.create ----------------------------------------------------------------------------------- */
+/* --- identity.create ---------------------------------------------------------------------------------- */
 
 /* An optional text field into `out`; an absent one leaves what is there. */
 static enum suan_status read_text(const struct suan_json *body, const char *field, enum suan_json_need need,
@@ -249,7 +249,7 @@ static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act
                : key_give(txn, act, &identity.id, &key, SUAN_KEY_SIGNS_ALL, act->time_ns, error);
 }
 
-/* --- identity.update ----------------------------------------------------------------------------------- */
+/* --- identity.update ---------------------------------------------------------------------------------- */
 
 static enum suan_status read_update(struct suan_txn *txn, const struct suan_act *act,
                                     struct suan_identity *out, struct suan_error *error)

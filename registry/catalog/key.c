@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "record.h"
 
-/* --- rows ---------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 enum suan_status key_put(struct suan_txn *txn, const struct suan_identity_key *key, struct suan_error *error)
 {

@@ -17,7 +17,7 @@ static const char code_format[] = "event.format";
 enum { REASON_MAX = 500 };
 #define RECOVERY_NS (SUAN_RECOVERY_DAYS * UINT64_C(86400) * 1000000000)
 
-/* --- what the rules share ------------------------------------------------------------------------------ */
+/* --- what the rules share ----------------------------------------------------------------------------- */
 
 static enum suan_status read_public_key(const struct suan_act *act, const char *field,
                                         struct suan_public_key *out, struct suan_error *error)
@@ -104,7 +104,7 @@ static enum suan_status check_evidence(struct suan_txn *txn, const struct suan_a
     return status != SUAN_OK ? status : suan_act_blob(txn, act, &digest, &blob, error);
 }
 
-/* --- key.add ------------------------------------------------------------------------------------------- */
+/* --- key.add ------------------------------------------------------------------------------------------ */
 
 static enum suan_status read_namespaces(const struct suan_act *act, uint32_t *out, struct suan_error *error)
 {
@@ -160,7 +160,7 @@ static enum suan_status apply_add(struct suan_txn *txn, const struct suan_act *a
     return status != SUAN_OK ? status : key_give(txn, act, &act->by, &key, namespaces, act->time_ns, error);
 }
 
-/* --- key.rotate ---------------------------------------------------------------------------------------- */
+/* --- key.rotate --------------------------------------------------------------------------------------- */
 
 static enum suan_status check_rotate(struct suan_txn *txn, const struct suan_act *act,
                                      struct suan_error *error)
@@ -199,7 +199,7 @@ static enum suan_status apply_rotate(struct suan_txn *txn, const struct suan_act
                              : key_give(txn, act, &act->by, &key, old.namespaces, act->time_ns, error);
 }
 
-/* --- key.revoke ---------------------------------------------------------------------------------------- */
+/* --- key.revoke --------------------------------------------------------------------------------------- */
 
 /* The holder, an ADMIN of the organisation that holds it, or the operator. */
 static enum suan_status require_revoker(struct suan_txn *txn, const struct suan_act *act,
@@ -263,7 +263,7 @@ static enum suan_status apply_revoke(struct suan_txn *txn, const struct suan_act
     return key_put(txn, &key, error);
 }
 
-/* --- key.recover and key.object ------------------------------------------------------------------------ */
+/* --- key.recover and key.object ----------------------------------------------------------------------- */
 
 struct recovery {
     struct suan_id ident;

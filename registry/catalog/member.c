@@ -20,7 +20,7 @@ static const char code_format[] = "event.format";
 enum { KIND_MEMBER, KIND_SECONDED, KIND_SECONDMENT_OF };
 #define DAY_NS (UINT64_C(86400) * 1000000000)
 
-/* --- roles --------------------------------------------------------------------------------------------- */
+/* --- roles -------------------------------------------------------------------------------------------- */
 
 static const char *const role_names[] = {"admin",   "release", "review", "measure",
                                          "finance", "claim",   "audit",  "supervise"};
@@ -72,7 +72,7 @@ void suan_roles_format(uint32_t roles, struct suan_buffer *out)
     }
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 /* A membership and the kind of its row. For KIND_SECONDMENT_OF, `org` is the host and `ident` the secondee.
  */
@@ -192,7 +192,7 @@ enum suan_status suan_member_each(struct suan_txn *txn, const struct suan_id *or
     return each_row(txn, id_span(org), pass_membership, &each, error);
 }
 
-/* --- what follows from memberships --------------------------------------------------------------------- */
+/* --- what follows from memberships -------------------------------------------------------------------- */
 
 /* What a party's rows for one identity come to at a time. */
 struct standing {
@@ -314,7 +314,7 @@ enum suan_status suan_member_untied(struct suan_txn *txn, const struct suan_id *
     return each_row(txn, id_span(ident), check_secondment, &look, error);
 }
 
-/* --- member.add ---------------------------------------------------------------------------------------- */
+/* --- member.add --------------------------------------------------------------------------------------- */
 
 /* The identity named in a field; organisations are all but persons. */
 enum party_kind { ANYBODY, ORGANISATION };
@@ -402,7 +402,7 @@ static enum suan_status apply_add(struct suan_txn *txn, const struct suan_act *a
     return status != SUAN_OK ? status : put_membership(txn, &membership, error);
 }
 
-/* --- member.second ------------------------------------------------------------------------------------- */
+/* --- member.second ------------------------------------------------------------------------------------ */
 
 static enum suan_status read_secondment(struct suan_txn *txn, const struct suan_act *act,
                                         struct suan_membership *out, struct suan_error *error)
@@ -451,7 +451,7 @@ static enum suan_status apply_second(struct suan_txn *txn, const struct suan_act
     return status != SUAN_OK ? status : put_membership(txn, &secondment, error);
 }
 
-/* --- member.end ---------------------------------------------------------------------------------------- */
+/* --- member.end --------------------------------------------------------------------------------------- */
 
 static enum suan_status read_end(struct suan_txn *txn, const struct suan_act *act,
                                  struct suan_membership *out, struct suan_error *error)

@@ -19,9 +19,7 @@ static const char code_permission[] = "event.permission";
 static const char code_conflict[] = "event.conflict";
 static const char code_format[] = "event.format";
 
-/* --- rows
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 enum suan_status suan_algorithm_get(struct suan_txn *txn, struct suan_span name,
                                     struct suan_algorithm_record *out, struct suan_error *error)
@@ -192,8 +190,7 @@ enum suan_status owner_replace(struct suan_txn *txn, const struct suan_act *act,
                                             suan_buffer_span(&table), error);
 }
 
-/* --- reading a table from a command
- * -------------------------------------------------------------------------------- */
+/* --- reading a table from a command ------------------------------------------------------------------- */
 
 int owner_by_id(const void *a, const void *b)
 {
@@ -259,8 +256,7 @@ enum suan_status owner_require(struct suan_txn *txn, const struct suan_act *act,
     return suan_act_require(txn, act, owner, SUAN_ROLE_ADMIN, what, error);
 }
 
-/* --- algorithm.create
- * ---------------------------------------------------------------------------------------------- */
+/* --- algorithm.create --------------------------------------------------------------------------------- */
 
 static enum suan_status read_name(const struct suan_json *body, const char *key, struct suan_span *out,
                                   struct suan_error *error)
@@ -328,8 +324,7 @@ static enum suan_status apply_create(struct suan_txn *txn, const struct suan_act
     return status != SUAN_OK ? status : owner_replace(txn, act, &algorithm, &nobody, &table, error);
 }
 
-/* --- owner.set
- * ----------------------------------------------------------------------------------------------------- */
+/* --- owner.set ---------------------------------------------------------------------------------------- */
 
 enum suan_status owner_read_algorithm(struct suan_txn *txn, const struct suan_json *body,
                                       struct suan_algorithm_record *out, struct suan_error *error)

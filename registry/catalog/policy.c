@@ -15,8 +15,7 @@ static const char code_conflict[] = "event.conflict";
 static const char code_permission[] = "event.permission";
 static const char code_format[] = "event.format";
 
-/* --- policy rows
- * --------------------------------------------------------------------------------------------------- */
+/* --- policy rows -------------------------------------------------------------------------------------- */
 
 struct suan_id suan_policy_id(struct suan_span name)
 {
@@ -127,8 +126,7 @@ enum suan_status suan_policy_each(struct suan_txn *txn,
     return status;
 }
 
-/* --- policy.set
- * ---------------------------------------------------------------------------------------------------- */
+/* --- policy.set --------------------------------------------------------------------------------------- */
 
 static enum suan_status read_bodies(struct suan_txn *txn, const struct suan_json *body,
                                     struct suan_policy_record *out, struct suan_error *error)
@@ -276,9 +274,7 @@ static enum suan_status apply_policy(struct suan_txn *txn, const struct suan_act
     return status != SUAN_OK ? status : put_policy(txn, &policy, error);
 }
 
-/* --- tasks
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- tasks -------------------------------------------------------------------------------------------- */
 
 static size_t task_key(struct suan_span task, uint32_t version, uint8_t out[SUAN_TASK_ID_MAX + 5])
 {

@@ -107,7 +107,7 @@ enum suan_status suan_registry_open(const char *folder, enum suan_store_mode mod
     return status;
 }
 
-/* --- creation ------------------------------------------------------------------------------------------ */
+/* --- creation ----------------------------------------------------------------------------------------- */
 
 static enum suan_status append_note_key(const struct suan_registry *registry, enum suan_log log,
                                         struct suan_json *body, const char *field, struct suan_error *error)
@@ -210,7 +210,7 @@ enum suan_status suan_registry_create(const char *folder, const char *origin, co
     return status;
 }
 
-/* --- looking, and the clock ---------------------------------------------------------------------------- */
+/* --- looking, and the clock --------------------------------------------------------------------------- */
 
 struct suan_store *suan_registry_store(struct suan_registry *registry)
 {

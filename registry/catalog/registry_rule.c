@@ -41,7 +41,7 @@ static enum suan_status read_note_key(const struct suan_act *act, const char *fi
     return SUAN_OK;
 }
 
-/* --- registry.init ------------------------------------------------------------------------------------- */
+/* --- registry.init ------------------------------------------------------------------------------------ */
 
 struct founding {
     struct suan_charter charter;
@@ -130,7 +130,7 @@ static enum suan_status apply_init(struct suan_txn *txn, const struct suan_act *
     return status;
 }
 
-/* --- registry.notekey ---------------------------------------------------------------------------------- */
+/* --- registry.notekey --------------------------------------------------------------------------------- */
 
 static enum suan_status read_succession(const struct suan_act *act, enum suan_log *out_log,
                                         uint64_t *out_size, struct suan_note_key *out,
@@ -182,7 +182,7 @@ static enum suan_status apply_notekey(struct suan_txn *txn, const struct suan_ac
     return status != SUAN_OK ? status : suan_note_key_put(txn, log, from, key.point, error);
 }
 
-/* --- clock.accept -------------------------------------------------------------------------------------- */
+/* --- clock.accept ------------------------------------------------------------------------------------- */
 
 static enum suan_status read_clocks(const struct suan_act *act, uint64_t *out_old, uint64_t *out_new,
                                     struct suan_error *error)
@@ -226,7 +226,7 @@ static enum suan_status apply_clock(struct suan_txn *txn, const struct suan_act 
     return suan_clock_state_put(txn, &clock, error);
 }
 
-/* --- status.snapshot ----------------------------------------------------------------------------------- */
+/* --- status.snapshot ---------------------------------------------------------------------------------- */
 
 static int by_line(const void *a, const void *b)
 {
@@ -340,7 +340,7 @@ static enum suan_status seal_snapshot(struct suan_txn *txn, struct suan_sealer *
     return suan_sealer_append(sealer, SUAN_EVENT_STATUS_SNAPSHOT, fill_snapshot, &fields, error);
 }
 
-/* --- ledger.anchor ------------------------------------------------------------------------------------- */
+/* --- ledger.anchor ------------------------------------------------------------------------------------ */
 
 struct anchor_fields {
     uint64_t size;

@@ -20,9 +20,7 @@ static const char code_conflict[] = "event.conflict";
 static const char code_permission[] = "event.permission";
 static const char code_format[] = "event.format";
 
-/* --- rows
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 static enum suan_status release_key(const struct suan_id *algorithm, struct suan_span version,
                                     struct suan_buffer *out, struct suan_error *error)
@@ -175,8 +173,7 @@ void suan_release_text(struct suan_span name, struct suan_span version, const st
                        SUAN_SPAN_PRINTF(version), hex);
 }
 
-/* --- release.publish
- * ----------------------------------------------------------------------------------------------- */
+/* --- release.publish ---------------------------------------------------------------------------------- */
 
 /* What a publication says, as far as tables keep it. */
 static enum suan_status read_manifest(const struct suan_json *body, struct suan_release *out,
@@ -332,8 +329,7 @@ static enum suan_status apply_publish(struct suan_txn *txn, const struct suan_ac
     return status != SUAN_OK ? status : release_put(txn, &release, error);
 }
 
-/* --- yank, unyank, takedown
- * ---------------------------------------------------------------------------------------- */
+/* --- yank, unyank, takedown --------------------------------------------------------------------------- */
 
 enum suan_status release_named(struct suan_txn *txn, const struct suan_act *act, struct suan_release *out,
                                struct suan_error *error)

@@ -44,8 +44,7 @@ SUAN_MUST_USE enum suan_status suan_release_command(struct suan_txn *txn, const 
 void suan_release_text(struct suan_span name, struct suan_span version, const struct suan_digest *tar,
                        struct suan_buffer *out);
 
-/* --- attestations
- * -------------------------------------------------------------------------------------------------- */
+/* --- attestations ------------------------------------------------------------------------------------- */
 
 /* Constant, number on disk, predicate type. */
 #define SUAN_ATTESTATION_TYPES(T)                                                                            \
@@ -86,9 +85,7 @@ SUAN_MUST_USE enum suan_status suan_attestation_predicate(struct suan_span blob,
                                                           const struct suan_json **out_predicate,
                                                           struct suan_error *error);
 
-/* --- tasks
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- tasks -------------------------------------------------------------------------------------------- */
 
 /* The contract that bodies have signed for a task: a release of kind task. */
 struct suan_task_record {

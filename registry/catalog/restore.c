@@ -25,7 +25,7 @@ static enum suan_status refuse(struct suan_error *error, const char *what)
                           "export: %s", what);
 }
 
-/* --- lines --------------------------------------------------------------------------------------------- */
+/* --- lines -------------------------------------------------------------------------------------------- */
 
 struct line_reader {
     int fd;
@@ -92,7 +92,7 @@ static enum suan_status next_line(struct line_reader *reader, struct suan_span *
     }
 }
 
-/* --- the first reading --------------------------------------------------------------------------------- */
+/* --- the first reading -------------------------------------------------------------------------------- */
 
 /* Header first, kinds in order, `end` last, with the right count and digest. */
 struct shape {
@@ -165,7 +165,7 @@ static enum suan_status check_export(const char *path, struct suan_error *error)
     return status;
 }
 
-/* --- the second reading -------------------------------------------------------------------------------- */
+/* --- the second reading ------------------------------------------------------------------------------- */
 
 /* Lines of one transaction, kept so that the work can be done again. */
 struct chunk {
@@ -311,7 +311,7 @@ static enum suan_status fold_export(const char *path, const struct suan_registry
     return status;
 }
 
-/* --- the folder ---------------------------------------------------------------------------------------- */
+/* --- the folder --------------------------------------------------------------------------------------- */
 
 static enum suan_status copy_notes(const char *notes, const char *folder, struct suan_error *error)
 {

@@ -20,9 +20,7 @@ static const char code_format[] = "event.format";
 enum { VOTE_KEY_SIZE = SUAN_DIGEST_SIZE + SUAN_ID_SIZE + 8 };
 #define DAY_NS (UINT64_C(86400) * 1000000000)
 
-/* --- votes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- votes -------------------------------------------------------------------------------------------- */
 
 static enum suan_status decode_vote(struct suan_span key, struct suan_span value, struct suan_vote *out,
                                     struct suan_error *error)
@@ -81,8 +79,7 @@ static enum suan_status put_vote(struct suan_txn *txn, const struct suan_vote *v
                                             suan_buffer_span(&value), error);
 }
 
-/* --- standing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- standing ----------------------------------------------------------------------------------------- */
 
 const char *suan_standing_name(enum suan_standing standing)
 {
@@ -196,8 +193,7 @@ enum suan_status suan_review_state(struct suan_txn *txn, const struct suan_relea
     return status;
 }
 
-/* --- review.submit
- * ------------------------------------------------------------------------------------------------- */
+/* --- review.submit ------------------------------------------------------------------------------------ */
 
 static enum suan_status read_policy(struct suan_txn *txn, const struct suan_act *act,
                                     struct suan_policy_record *out, struct suan_error *error)
@@ -244,8 +240,7 @@ static enum suan_status apply_submit(struct suan_txn *txn, const struct suan_act
     return release_put(txn, &release, error);
 }
 
-/* --- who may vote
- * -------------------------------------------------------------------------------------------------- */
+/* --- who may vote ------------------------------------------------------------------------------------- */
 
 /* Nobody votes on what they, their organisation, or one they are or lately were seconded to or from, owns. */
 static enum suan_status check_untied(struct suan_txn *txn, const struct suan_act *act,
@@ -328,8 +323,7 @@ static enum suan_status check_page(struct suan_txn *txn, const struct suan_act *
     return SUAN_OK;
 }
 
-/* --- review.sign, reject, withdraw
- * --------------------------------------------------------------------------------- */
+/* --- review.sign, reject, withdraw -------------------------------------------------------------------- */
 
 static enum suan_status check_sign(struct suan_txn *txn, const struct suan_act *act, struct suan_error *error)
 {
@@ -419,8 +413,7 @@ static enum suan_status apply_withdraw(struct suan_txn *txn, const struct suan_a
     return apply_vote(txn, act, SUAN_DECISION_WITHDRAW, error);
 }
 
-/* --- review.revoke, restore
- * ---------------------------------------------------------------------------------------- */
+/* --- review.revoke, restore --------------------------------------------------------------------------- */
 
 static enum suan_status check_turn(struct suan_txn *txn, const struct suan_act *act,
                                    enum suan_decision decision, struct suan_error *error)

@@ -29,8 +29,7 @@ static enum suan_status set_ident(struct page *page, struct suan_json *object, c
     return status;
 }
 
-/* --- criteria
- * ------------------------------------------------------------------------------------------------------ */
+/* --- criteria ----------------------------------------------------------------------------------------- */
 
 struct criteria {
     int64_t min_saving_bp;
@@ -229,8 +228,7 @@ static enum suan_status add_criteria(struct page *page)
     return status != SUAN_OK ? status : judge_clone(page);
 }
 
-/* --- the page
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the page ----------------------------------------------------------------------------------------- */
 
 static void add_release(struct page *page)
 {
@@ -333,8 +331,7 @@ enum suan_status suan_review_page(struct suan_txn *txn, const struct suan_releas
     return SUAN_OK;
 }
 
-/* --- what hosts must refuse
- * ---------------------------------------------------------------------------------------- */
+/* --- what hosts must refuse --------------------------------------------------------------------------- */
 
 struct refusals {
     struct suan_txn *txn;

@@ -46,7 +46,7 @@ static bool is_finding(enum suan_status status)
     return status != SUAN_OK && (status == SUAN_E_INTEGRITY || !fold_is_fatal(status));
 }
 
-/* --- evidence ------------------------------------------------------------------------------------------ */
+/* --- evidence ----------------------------------------------------------------------------------------- */
 
 static enum suan_status copy_blob(struct verification *v, struct suan_txn *into, struct suan_span key,
                                   struct suan_span value, struct suan_error *error)
@@ -75,7 +75,7 @@ static enum suan_status copy_blobs(void *context, struct suan_txn *into, struct 
     return status == SUAN_E_NOT_FOUND ? SUAN_OK : status;
 }
 
-/* --- replaying ----------------------------------------------------------------------------------------- */
+/* --- replaying ---------------------------------------------------------------------------------------- */
 
 static enum suan_status read_leaf(struct verification *v, enum suan_log log, uint64_t index,
                                   struct suan_span *out, uint64_t *out_time_ns, struct suan_error *error)
@@ -175,7 +175,7 @@ static enum suan_status replay_all(struct verification *v, struct suan_error *er
     return status;
 }
 
-/* --- comparing tables ---------------------------------------------------------------------------------- */
+/* --- comparing tables --------------------------------------------------------------------------------- */
 
 static void name_row(struct verification *v, enum suan_table table, struct suan_span key, const char *what)
 {
@@ -264,7 +264,7 @@ static enum suan_status compare_tables(struct verification *v, struct suan_error
     return status;
 }
 
-/* --- checkpoints, roots, packages ---------------------------------------------------------------------- */
+/* --- checkpoints, roots, packages --------------------------------------------------------------------- */
 
 /* Judged by the scratch store: what the log came to again, and who signed at that size. */
 static enum suan_status check_checkpoint(struct verification *v, struct suan_span key, struct suan_span value,
@@ -352,7 +352,7 @@ static enum suan_status check_packages(struct verification *v, struct suan_error
     return suan_release_each(v->again, NULL, check_package, v, error);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 static enum suan_status open_scratch(struct verification *v, struct suan_error *error)
 {

@@ -12,7 +12,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* --- the sealer ---------------------------------------------------------------------------------------- */
+/* --- the sealer --------------------------------------------------------------------------------------- */
 
 enum suan_status sealer_next_time(const struct suan_sealer *sealer, uint64_t *out_time_ns,
                                   struct suan_error *error)
@@ -114,7 +114,7 @@ enum suan_status sealer_seal(struct suan_sealer *sealer, struct suan_error *erro
     return status != SUAN_OK || last == NULL ? status : last->seal(sealer->txn, sealer, error);
 }
 
-/* --- before the transaction ---------------------------------------------------------------------------- */
+/* --- before the transaction --------------------------------------------------------------------------- */
 
 /* A submission whose form and signatures are checked. */
 struct entry {
@@ -192,7 +192,7 @@ static enum suan_status prepare(const struct suan_registry *registry, struct sua
     return SUAN_OK;
 }
 
-/* --- inside the transaction ---------------------------------------------------------------------------- */
+/* --- inside the transaction --------------------------------------------------------------------------- */
 
 enum batch_bond { BATCH_EACH_FOR_ITSELF, BATCH_TOGETHER };
 
@@ -391,7 +391,7 @@ enum suan_status suan_registry_find_event(struct suan_txn *txn, const struct sua
     return SUAN_OK;
 }
 
-/* --- anchoring on demand ------------------------------------------------------------------------------- */
+/* --- anchoring on demand ------------------------------------------------------------------------------ */
 
 static enum suan_status write_anchor(void *context, struct suan_txn *txn, struct suan_error *error)
 {

@@ -35,8 +35,7 @@ enum suan_status suan_elf_read_header(struct suan_span file, struct suan_elf *ou
     return SUAN_OK;
 }
 
-/* --- segments
- * ----------------------------------------------------------------------------------------------------- */
+/* --- segments ----------------------------------------------------------------------------------------- */
 
 static enum suan_status check_load(const Elf64_Phdr *load, uint64_t *end, struct suan_error *error)
 {
@@ -101,8 +100,7 @@ struct suan_span suan_elf_at(const struct suan_elf *elf, uint64_t address)
     return suan_span(NULL, 0);
 }
 
-/* --- the dynamic section
- * ------------------------------------------------------------------------------------------ */
+/* --- the dynamic section ------------------------------------------------------------------------------ */
 
 bool suan_elf_has(const struct suan_elf *elf, int64_t tag)
 {

@@ -35,8 +35,7 @@ static enum suan_status wrong(struct suan_error *error, const char *where, const
     return suan_error_set(error, SUAN_E_FORMAT, "json.field", NULL, "%s: %s", where, what);
 }
 
-/* --- alphabets
- * ---------------------------------------------------------------------------------------------------- */
+/* --- alphabets ---------------------------------------------------------------------------------------- */
 
 /* One to `max` bytes, each a lower-case letter, a digit or one of `others`; the first no dash. */
 static bool is_token(struct suan_span text, size_t max, const char *others)
@@ -89,8 +88,7 @@ static bool has_break(const struct suan_json *value)
     }
 }
 
-/* --- fields
- * ------------------------------------------------------------------------------------------------------- */
+/* --- fields ------------------------------------------------------------------------------------------- */
 
 /* Unknown fields are refused, but for at most eight that begin with "x-": carried, small, and ignored. */
 static enum suan_status check_fields(const struct suan_json *root, struct suan_error *error)
@@ -291,8 +289,7 @@ static enum suan_status read_authors(const struct suan_json *root, struct suan_m
     return status;
 }
 
-/* --- variants
- * ----------------------------------------------------------------------------------------------------- */
+/* --- variants ----------------------------------------------------------------------------------------- */
 
 static enum suan_status read_features(const struct suan_json *value, struct suan_manifest_variant *out,
                                       const char *where, struct suan_error *error)
@@ -392,8 +389,7 @@ static enum suan_status read_variants(const struct suan_json *root, struct suan_
     return status;
 }
 
-/* --- what may be left out
- * ----------------------------------------------------------------------------------------- */
+/* --- what may be left out ----------------------------------------------------------------------------- */
 
 static enum suan_status read_need(const struct suan_json *value, struct suan_manifest_need *out,
                                   const char *where, struct suan_error *error)
@@ -508,8 +504,7 @@ static enum suan_status read_source(const struct suan_json *root, struct suan_ma
     return SUAN_OK;
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 static enum suan_status read_manifest(const struct suan_json *root, struct suan_manifest *out,
                                       struct suan_error *error)

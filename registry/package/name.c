@@ -43,8 +43,7 @@ bool suan_package_is_name(struct suan_span text)
     return true;
 }
 
-/* --- versions
- * ----------------------------------------------------------------------------------------------------- */
+/* --- versions ----------------------------------------------------------------------------------------- */
 
 static bool is_number(struct suan_span text)
 {
@@ -134,8 +133,7 @@ int suan_package_version_compare(struct suan_span a, struct suan_span b)
     return suan_span_compare(suan_span(key_a, size_a), suan_span(key_b, size_b));
 }
 
-/* --- tasks
- * -------------------------------------------------------------------------------------------------------- */
+/* --- tasks -------------------------------------------------------------------------------------------- */
 
 static bool is_word(struct suan_span text)
 {
@@ -163,8 +161,7 @@ bool suan_package_is_task(struct suan_span text)
     return count >= 2;
 }
 
-/* --- licences
- * ----------------------------------------------------------------------------------------------------- */
+/* --- licences ----------------------------------------------------------------------------------------- */
 
 static bool is_licence_byte(uint8_t c)
 {
@@ -227,8 +224,7 @@ bool suan_package_is_licence(struct suan_span text)
     return !operand && depth == 0 && text.data[text.size - 1] != ' ';
 }
 
-/* --- variants
- * ----------------------------------------------------------------------------------------------------- */
+/* --- variants ----------------------------------------------------------------------------------------- */
 
 enum { MACHINE_X86_64 = 62, MACHINE_AARCH64 = 183 };
 

@@ -16,8 +16,7 @@ static enum suan_status malformed(struct suan_error *error, const char *what)
     return suan_error_set(error, SUAN_E_REFUSED, code_malformed, NULL, "note: %s", what);
 }
 
-/* --- finding
- * ------------------------------------------------------------------------------------------------------ */
+/* --- finding ------------------------------------------------------------------------------------------ */
 
 struct search {
     struct suan_span found;
@@ -91,8 +90,7 @@ enum suan_status suan_plugin_note_read(struct suan_span object, struct suan_plug
     return suan_plugin_note_decode(search.found, out_note, error);
 }
 
-/* --- decoding
- * ----------------------------------------------------------------------------------------------------- */
+/* --- decoding ----------------------------------------------------------------------------------------- */
 
 static uint32_t le(const uint8_t *p, size_t bytes)
 {
@@ -158,8 +156,7 @@ enum suan_status suan_plugin_note_decode(struct suan_span descriptor, struct sua
     return SUAN_OK;
 }
 
-/* --- judging
- * ------------------------------------------------------------------------------------------------------ */
+/* --- judging ------------------------------------------------------------------------------------------ */
 
 enum suan_status suan_plugin_note_check_host(const struct suan_plugin_note *note, struct suan_error *error)
 {

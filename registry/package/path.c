@@ -124,8 +124,7 @@ enum suan_status suan_path_check(struct suan_span path, struct suan_error *error
     return SUAN_OK;
 }
 
-/* --- all together
- * ------------------------------------------------------------------------------------------------- */
+/* --- all together ------------------------------------------------------------------------------------- */
 
 /* The paths as a file system without letter case would see them. */
 struct folded {

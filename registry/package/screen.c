@@ -45,8 +45,7 @@ bool suan_screen_has_own_threads(const struct suan_screen_view *view)
     return view->note_status == SUAN_OK && (view->note.flags & SUAN_FLAG_OWN_THREADS) != 0;
 }
 
-/* --- S01 to S05, S11, S16
- * ----------------------------------------------------------------------------------------- */
+/* --- S01 to S05, S11, S16 ----------------------------------------------------------------------------- */
 
 static void check_identity(const struct suan_screen_view *view, struct suan_screen_row *row)
 {
@@ -118,8 +117,7 @@ static void check_instructions(const struct suan_screen_view *view, struct suan_
     suan_screen_put(row, SUAN_SCREEN_SKIP, "needs objdump: a disassembler is not part of this library");
 }
 
-/* --- the table
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------- */
 
 /* What a row must have seen before it can judge. */
 enum need { NEED_NOTHING, NEED_SEGMENTS, NEED_DYNAMIC, NEED_NOTE };

@@ -35,8 +35,7 @@ void suan_screen_exports(const struct suan_screen_view *view, struct suan_screen
         suan_screen_add(row, SUAN_SCREEN_FAIL, "does not export suan_plugin_v1");
 }
 
-/* --- libraries
- * ---------------------------------------------------------------------------------------------------- */
+/* --- libraries ---------------------------------------------------------------------------------------- */
 
 static bool is_listed(const struct suan_manifest *manifest, const char *soname)
 {
@@ -83,8 +82,7 @@ void suan_screen_needed(const struct suan_screen_view *view, struct suan_screen_
     }
 }
 
-/* --- imports
- * ------------------------------------------------------------------------------------------------------ */
+/* --- imports ------------------------------------------------------------------------------------------ */
 
 void suan_screen_imports(const struct suan_screen_view *view, struct suan_screen_row *row)
 {
@@ -111,8 +109,7 @@ void suan_screen_threads(const struct suan_screen_view *view, struct suan_screen
     }
 }
 
-/* --- flags and tags
- * ----------------------------------------------------------------------------------------------- */
+/* --- flags and tags ----------------------------------------------------------------------------------- */
 
 void suan_screen_search_paths(const struct suan_screen_view *view, struct suan_screen_row *row)
 {
@@ -201,8 +198,7 @@ void suan_screen_constructors(const struct suan_screen_view *view, struct suan_s
         suan_screen_add(row, SUAN_SCREEN_WARN, "%llu IFUNC symbols", (unsigned long long)ifuncs);
 }
 
-/* --- versions
- * ----------------------------------------------------------------------------------------------------- */
+/* --- versions ----------------------------------------------------------------------------------------- */
 
 /* Dotted numbers, "2.36" after "2.4". */
 static int compare_dotted(const char *a, const char *b)

@@ -49,8 +49,7 @@ const struct suan_tar_entry *suan_tar_find(const struct suan_tar *tar, struct su
     return NULL;
 }
 
-/* --- header fields
- * ------------------------------------------------------------------------------------------------ */
+/* --- header fields ------------------------------------------------------------------------------------ */
 
 static const char *type_fault(struct archive_entry *header)
 {
@@ -118,8 +117,7 @@ static enum suan_status check_header(struct archive_entry *header, const struct 
     return SUAN_OK;
 }
 
-/* --- entries
- * ------------------------------------------------------------------------------------------------------ */
+/* --- entries ------------------------------------------------------------------------------------------ */
 
 /* The entry's content as it lies in `bytes`: libarchive hands out pointers into the memory it was given, in
  * order. */
@@ -234,8 +232,7 @@ enum suan_status suan_tar_parse(struct suan_span bytes, const struct suan_tar_ru
     return status;
 }
 
-/* --- the canonical form
- * ------------------------------------------------------------------------------------------- */
+/* --- the canonical form ------------------------------------------------------------------------------- */
 
 struct compare_sink {
     struct suan_tar_sink sink;

@@ -24,9 +24,7 @@ __attribute__((format(printf, 4, 5))) static void find(struct checker *c, enum s
         c->report(c->context, &finding);
 }
 
-/* --- versions
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- versions ----------------------------------------------------------------------------------------- */
 
 static const struct suan_programme *older_of(const struct suan_programme *p,
                                              const struct suan_programme *const *library, size_t count)
@@ -80,9 +78,7 @@ static void check_versions(struct checker *c, const struct suan_programme *const
     }
 }
 
-/* --- predicates
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- predicates --------------------------------------------------------------------------------------- */
 
 static bool says_same(const struct suan_predicate *a, const struct suan_predicate *b)
 {
@@ -128,9 +124,7 @@ static bool any_exclude(const struct suan_predicate *a, uint32_t a_count, const 
     return false;
 }
 
-/* --- tiers
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- tiers -------------------------------------------------------------------------------------------- */
 
 /* Whatever passes `later` passed `earlier` before. */
 static bool covers(const struct suan_tier *earlier, const struct suan_tier *later)
@@ -170,9 +164,7 @@ static void check_tier(struct checker *c, uint32_t index)
     }
 }
 
-/* --- caps
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- caps --------------------------------------------------------------------------------------------- */
 
 static void check_cap(struct checker *c, const struct suan_cap *caps, uint32_t index, const char *where)
 {
@@ -212,9 +204,7 @@ static void check_caps(struct checker *c)
         check_cap(c, c->p->caps, i, "caps");
 }
 
-/* --- the rest
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- the rest ----------------------------------------------------------------------------------------- */
 
 static void check_base(struct checker *c)
 {

@@ -19,9 +19,7 @@ void *claim_take(struct suan_claim *claim, size_t count, size_t size, struct sua
     return place;
 }
 
-/* --- days
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- days --------------------------------------------------------------------------------------------- */
 
 enum suan_status claim_read_day(const struct suan_json *object, int32_t *out, struct suan_error *error)
 {
@@ -58,9 +56,7 @@ static enum suan_status read_term(const struct suan_json *object, struct suan_va
     return status;
 }
 
-/* --- facts
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- facts -------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_typed(const struct suan_json *object, enum suan_field field, const char *where,
                                    struct suan_value *out, struct suan_error *error)
@@ -180,9 +176,7 @@ static enum suan_status check_facts(const struct suan_claim *claim, struct suan_
     return SUAN_OK;
 }
 
-/* --- the rest
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- the rest ----------------------------------------------------------------------------------------- */
 
 static enum suan_status read_other_awards(struct suan_claim *claim, const struct suan_json *root,
                                           struct suan_error *error)

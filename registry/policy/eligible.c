@@ -2,8 +2,7 @@
 #include "evaluation.h"
 #include "reader.h"
 
-/* --- before any step: the base, and shapes that depend on it
- * ---------------------------------------------------------- */
+/* --- before any step: the base, and shapes that depend on it ------------------------------------------ */
 
 int64_t line_amount(const struct evaluation *e, const struct suan_claim_line *line)
 {
@@ -94,8 +93,7 @@ enum suan_status prepare(struct evaluation *e, struct suan_error *error)
     return status;
 }
 
-/* --- steps 1 to 3: in force, claimant, eligibility
- * ---------------------------------------------------------------------- */
+/* --- steps 1 to 3: in force, claimant, eligibility ---------------------------------------------------- */
 
 enum step_end check_force(struct evaluation *e)
 {
@@ -158,8 +156,7 @@ enum step_end check_eligibility(struct evaluation *e)
     return review_unknown(e, d->missing[0]);
 }
 
-/* --- steps 4 and 5: the same contract before
- * --------------------------------------------------------------------------- */
+/* --- steps 4 and 5: the same contract before ---------------------------------------------------------- */
 
 enum step_end check_duplicate(struct evaluation *e)
 {

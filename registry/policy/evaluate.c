@@ -95,8 +95,7 @@ void begin_decision(struct suan_decision *d, const struct suan_programme *p, int
     d->tight_count = d->missing_count = d->all_failed_count = 0;
 }
 
-/* --- step 6: the base
- * --------------------------------------------------------------------------------------------------- */
+/* --- step 6: the base --------------------------------------------------------------------------------- */
 
 static void trace_outside(struct evaluation *e)
 {
@@ -140,8 +139,7 @@ static enum step_end find_base(struct evaluation *e)
     return STEP_CONTINUE;
 }
 
-/* --- steps 7 and 8: tier and rate
- * --------------------------------------------------------------------------------------- */
+/* --- steps 7 and 8: tier and rate --------------------------------------------------------------------- */
 
 static enum step_end find_tier(struct evaluation *e)
 {
@@ -184,8 +182,7 @@ static enum step_end find_rate(struct evaluation *e)
     return STEP_CONTINUE;
 }
 
-/* --- step 9: limits
- * ------------------------------------------------------------------------------------------------------- */
+/* --- step 9: limits ----------------------------------------------------------------------------------- */
 
 static void trace_ratio(struct evaluation *e, enum suan_step_kind kind, struct suan_span id, int64_t amount,
                         struct suan_ratio ratio, int64_t base, int32_t source)
@@ -318,8 +315,7 @@ static enum suan_status limit_by_budget(struct evaluation *e, struct suan_error 
     return SUAN_OK;
 }
 
-/* --- step 10: the award
- * ----------------------------------------------------------------------------------------------------- */
+/* --- step 10: the award ------------------------------------------------------------------------------- */
 
 static void award(struct evaluation *e)
 {

@@ -15,9 +15,7 @@ struct suan_examples {
 
 enum { PATH_BYTES = 64 };
 
-/* --- reading
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 static enum suan_status check_example(const struct suan_json *example, const char *where,
                                       struct suan_error *error)
@@ -103,9 +101,7 @@ void suan_examples_freep(struct suan_examples **examples)
     suan_examples_free(*examples);
 }
 
-/* --- running
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- running ------------------------------------------------------------------------------------------ */
 
 static enum suan_status begin_state(struct example_state *state,
                                     const struct suan_programme *const *programmes, size_t count,

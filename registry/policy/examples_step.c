@@ -14,9 +14,7 @@ typedef enum suan_status step_run(struct example_state *state, const struct suan
 
 static const int64_t most = SUAN_JSON_INTEGER_MAX;
 
-/* --- apply
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- apply -------------------------------------------------------------------------------------------- */
 
 static enum suan_status find_voucher(const struct example_state *state, struct suan_span name, size_t *out,
                                      struct suan_error *error)
@@ -96,9 +94,7 @@ static enum suan_status run_apply(struct example_state *state, const struct suan
     return SUAN_OK;
 }
 
-/* --- vouchers
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- vouchers ----------------------------------------------------------------------------------------- */
 
 static enum suan_status read_voucher(const struct example_state *state, const struct suan_json *step,
                                      size_t *out, struct suan_error *error)
@@ -227,8 +223,7 @@ static enum suan_status run_clawback(struct example_state *state, const struct s
     return status;
 }
 
-/* --- sums and shares
- * -------------------------------------------------------------------------------------------------- */
+/* --- sums and shares ---------------------------------------------------------------------------------- */
 
 static enum suan_status find_programme(const struct example_state *state, const struct suan_json *step,
                                        enum suan_json_need need, const struct suan_programme **out,
@@ -355,9 +350,7 @@ static enum suan_status run_share(struct example_state *state, const struct suan
     return status;
 }
 
-/* --- earn
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- earn --------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_earn_amounts(const struct suan_json *step, struct suan_earn_claim *out,
                                           int64_t *out_owner_used, struct suan_error *error)
@@ -434,9 +427,7 @@ static enum suan_status run_earn(struct example_state *state, const struct suan_
     return SUAN_OK;
 }
 
-/* --- the table
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the table ---------------------------------------------------------------------------------------- */
 
 enum { KEYS_MAX = 16 };
 

@@ -148,8 +148,7 @@ static struct entry *make_entry(struct suan_past *past, const struct key *key)
     return entry;
 }
 
-/* --- answering
- * -------------------------------------------------------------------------------------------------------- */
+/* --- answering ---------------------------------------------------------------------------------------- */
 
 static enum suan_status answer_sum(void *context, const struct suan_sum_query *query, int64_t *out_fen,
                                    struct suan_error *error)
@@ -189,8 +188,7 @@ struct suan_history suan_past_history(struct suan_past *past)
     return (struct suan_history){past, answer_sum, answer_contract};
 }
 
-/* --- recording
- * -------------------------------------------------------------------------------------------------------- */
+/* --- recording ---------------------------------------------------------------------------------------- */
 
 struct change {
     struct suan_past *past;

@@ -73,8 +73,7 @@ enum suan_status read_ratio(const struct suan_json *object, const char *key, str
     return read_ratio_value(value, out, path, error);
 }
 
-/* --- predicates
- * --------------------------------------------------------------------------------------------------- */
+/* --- predicates --------------------------------------------------------------------------------------- */
 
 static enum suan_status read_value(const struct suan_json *value, enum suan_value_type type,
                                    struct suan_value *out, const char *where, struct suan_error *error)
@@ -200,9 +199,7 @@ enum suan_status read_predicates(struct suan_programme *programme, const struct 
     return SUAN_OK;
 }
 
-/* --- caps
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- caps --------------------------------------------------------------------------------------------- */
 
 static enum suan_status refuse_by_name(struct suan_error *error, const char *where, const char *key,
                                        const char *name)
@@ -295,9 +292,7 @@ enum suan_status read_caps(struct suan_programme *programme, const struct suan_j
     return SUAN_OK;
 }
 
-/* --- tiers
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- tiers -------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_tier_rate(const struct suan_json *object, struct suan_tier *out,
                                        const char *where, struct suan_error *error)
@@ -377,9 +372,7 @@ enum suan_status read_tiers(struct suan_programme *programme, const struct suan_
     return check_components(programme, error);
 }
 
-/* --- credit
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- credit ------------------------------------------------------------------------------------------- */
 
 static enum suan_status read_decay(struct suan_programme *programme, const struct suan_json *object,
                                    struct suan_error *error)

@@ -31,8 +31,7 @@ const char *policy_error_name(const char *code)
     return code;
 }
 
-/* --- numbers
- * ------------------------------------------------------------------------------------------------------ */
+/* --- numbers ------------------------------------------------------------------------------------------ */
 
 static bool is_digit(struct suan_span text, size_t at)
 {
@@ -129,9 +128,7 @@ enum suan_status policy_parse(struct suan_span text, const char *name, struct su
     return recode(status, policy_bad_field, error);
 }
 
-/* --- fields
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- fields ------------------------------------------------------------------------------------------- */
 
 enum suan_status policy_fail(struct suan_error *error, const char *code, const char *where, const char *key,
                              const char *what)

@@ -15,9 +15,7 @@ const char *suan_settlement_name(enum suan_settlement_kind kind)
     return names[kind];
 }
 
-/* --- rates
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- rates -------------------------------------------------------------------------------------------- */
 
 static const struct suan_tier *tier_of(const struct suan_voucher_state *voucher)
 {
@@ -72,9 +70,7 @@ static enum suan_status entitlement(const struct suan_voucher_state *voucher, co
     return SUAN_OK;
 }
 
-/* --- limits
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- limits ------------------------------------------------------------------------------------------- */
 
 static void trace_limit(struct suan_trace *trace, const char *id, int64_t amount, int64_t ceiling,
                         int64_t used)

@@ -44,9 +44,7 @@ struct suan_trace_step *suan_trace_add(struct suan_trace *trace, enum suan_step_
     return step;
 }
 
-/* --- JSON
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- JSON --------------------------------------------------------------------------------------------- */
 
 static void set_texts(struct suan_json *object, const char *key, const struct suan_span *texts,
                       uint32_t count)

@@ -28,18 +28,18 @@ const char *suan_log_name(enum suan_log log); /* "registry", "ledger" */
 /* Every table: constant, name. Rows of the first seven are kept; the others are a fold of the logs and are
    rebuilt by verify. What keys and values mean is stated by the module that writes the table. New ones go to
    the end. */
+/* clang-format off */
 #define SUAN_STORE_TABLES(T)                                                                                 \
-    T(META, "meta")                                                                                          \
-    T(EVENT_P, "event_p") T(EVENT_L, "event_l") T(HASH_P, "hash_p") T(HASH_L, "hash_l") T(CKPT, "ckpt")      \
-        T(BLOB, "blob") T(EVENT_ID, "event_id") T(IDENT, "ident") T(KEY, "key") T(ID_KEY, "id_key")          \
-            T(MEMBER, "member") T(RECOVER, "recover") T(PKG, "pkg") T(OWNER, "owner") T(OFFER, "offer")      \
-                T(OWNER_HIST, "owner_hist") T(REL, "rel") T(BY_DIGEST, "by_digest") T(VET, "vet")            \
-                    T(POLICY, "policy") T(TASK, "task") T(ATT, "att") T(ACCT, "acct") T(XFER, "xfer")        \
-                        T(XFER_ID, "xfer_id") T(PENDING, "pending") T(EXPIRY, "expiry")                      \
-                            T(ACCT_HIST, "acct_hist") T(PROGRAMME, "programme") T(TARIFF, "tariff")          \
-                                T(RECEIPT, "receipt") T(CREDIT, "credit") T(EARNED, "earned")                \
-                                    T(VOUCHER, "voucher") T(CLAIM, "claim") T(ROOM, "room") T(CASE, "case")  \
-                                        T(FACT, "fact") T(STATE, "state") T(VARIANT, "variant")
+    T(META, "meta") T(EVENT_P, "event_p") T(EVENT_L, "event_l") T(HASH_P, "hash_p") T(HASH_L, "hash_l")      \
+    T(CKPT, "ckpt") T(BLOB, "blob") T(EVENT_ID, "event_id") T(IDENT, "ident") T(KEY, "key")                  \
+    T(ID_KEY, "id_key") T(MEMBER, "member") T(RECOVER, "recover") T(PKG, "pkg") T(OWNER, "owner")            \
+    T(OFFER, "offer") T(OWNER_HIST, "owner_hist") T(REL, "rel") T(BY_DIGEST, "by_digest") T(VET, "vet")      \
+    T(POLICY, "policy") T(TASK, "task") T(ATT, "att") T(ACCT, "acct") T(XFER, "xfer")                        \
+    T(XFER_ID, "xfer_id") T(PENDING, "pending") T(EXPIRY, "expiry") T(ACCT_HIST, "acct_hist")                \
+    T(PROGRAMME, "programme") T(TARIFF, "tariff") T(RECEIPT, "receipt") T(CREDIT, "credit")                  \
+    T(EARNED, "earned") T(VOUCHER, "voucher") T(CLAIM, "claim") T(ROOM, "room") T(CASE, "case")              \
+    T(FACT, "fact") T(STATE, "state") T(VARIANT, "variant")
+/* clang-format on */
 
 enum suan_table {
 #define SUAN_STORE_ROW(constant, name) SUAN_TABLE_##constant,

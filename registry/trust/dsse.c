@@ -148,8 +148,7 @@ enum suan_status suan_dsse_verify(const struct suan_dsse *dsse, const struct sua
     return SUAN_OK;
 }
 
-/* --- signing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- signing ------------------------------------------------------------------------------------------ */
 
 /* Puts a signature in its place by key id; false if the key is there already. */
 static bool insert(struct suan_dsse_signature *list, size_t count,

@@ -26,8 +26,7 @@ struct suan_digest suan_merkle_node(const struct suan_digest *left, const struct
     return suan_sha256(suan_span(bytes, sizeof bytes));
 }
 
-/* --- the stored sequence
- * ------------------------------------------------------------------------------------------ */
+/* --- the stored sequence ------------------------------------------------------------------------------ */
 
 /* Leaf n and all that stood before it: the sum of n, n/2, n/4 …, which is 2n less the bits set in n. */
 static uint64_t stored_before(uint64_t n)
@@ -57,8 +56,7 @@ uint64_t suan_merkle_stored_count(uint64_t size)
     return stored_before(size);
 }
 
-/* --- the right edge
- * ----------------------------------------------------------------------------------------------- */
+/* --- the right edge ----------------------------------------------------------------------------------- */
 
 enum suan_status suan_merkle_edge_read(uint64_t size, const struct suan_hash_reader *reader,
                                        struct suan_merkle_edge *out, struct suan_error *error)
@@ -124,8 +122,7 @@ enum suan_status suan_merkle_root(uint64_t size, const struct suan_hash_reader *
     return status;
 }
 
-/* --- proving
- * ------------------------------------------------------------------------------------------------------ */
+/* --- proving ------------------------------------------------------------------------------------------ */
 
 /* Leaves begin to end - 1, where begin is a multiple of a power of two that is at least end - begin. */
 struct range {
@@ -235,8 +232,7 @@ enum suan_status suan_merkle_prove_consistency(uint64_t old_size, uint64_t size,
     return roots_upward(passed, count, reader, out, error);
 }
 
-/* --- verifying
- * ---------------------------------------------------------------------------------------------------- */
+/* --- verifying ---------------------------------------------------------------------------------------- */
 
 static enum suan_status refuse(struct suan_error *error, const char *code, const char *what)
 {

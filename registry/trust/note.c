@@ -16,9 +16,7 @@ static const char code_signature[] = "note.signature";
 
 enum { ID_SIZE = 4, TIME_SIZE = 8, KEY_SIZE = 1 + SUAN_ED25519_POINT_SIZE };
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------------------- */
 
 static enum suan_status refuse_key(struct suan_error *error, const char *what)
 {
@@ -121,8 +119,7 @@ void suan_note_key_format(const struct suan_note_key *key, struct suan_buffer *o
     suan_base64_append(out, suan_span(encoded, sizeof encoded));
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 static enum suan_status refuse_note(struct suan_error *error, const char *what)
 {
@@ -203,8 +200,7 @@ enum suan_status suan_signed_note_parse(struct suan_span bytes, struct suan_sign
     return SUAN_OK;
 }
 
-/* --- verifying
- * ---------------------------------------------------------------------------------------------------- */
+/* --- verifying ---------------------------------------------------------------------------------------- */
 
 /* What a witness signs at a time: a heading of its own, then the note's text. */
 static void append_cosigned(struct suan_buffer *out, uint64_t time_s, struct suan_span text)
@@ -274,8 +270,7 @@ enum suan_status suan_signed_note_verify(const struct suan_signed_note *note, co
     return SUAN_OK;
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------ */
 
 void suan_signed_note_begin(struct suan_buffer *out, struct suan_span text)
 {
@@ -344,8 +339,7 @@ enum suan_status suan_signed_note_cosign(struct suan_buffer *out, struct suan_sp
     return suan_buffer_check(out, error);
 }
 
-/* --- checkpoints
- * -------------------------------------------------------------------------------------------------- */
+/* --- checkpoints -------------------------------------------------------------------------------------- */
 
 void suan_checkpoint_format(struct suan_buffer *out, const char *origin, uint64_t size,
                             const struct suan_digest *root)

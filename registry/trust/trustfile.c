@@ -39,8 +39,7 @@ static enum suan_status refuse(struct suan_error *error, const char *where, cons
     return suan_error_set(error, SUAN_E_FORMAT, code_format, NULL, "%s: %s", where, what);
 }
 
-/* --- small fields
- * ------------------------------------------------------------------------------------------------- */
+/* --- small fields ------------------------------------------------------------------------------------- */
 
 /* A required text of 1 to `max` bytes into `out`, which has room for a NUL. */
 static enum suan_status get_text(const struct suan_json *object, const char *key, size_t max, char *out,
@@ -78,9 +77,7 @@ static enum suan_status get_choice(const struct suan_json *object, const char *k
 static const char *const stale_words[2] = {"warn", "deny"};
 static const char *const in_process_words[2] = {"never", "vetted"};
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------------------- */
 
 static enum suan_status parse_note_key(struct suan_span text, enum suan_note_type type,
                                        struct suan_note_key *out, const char *where, struct suan_error *error)
@@ -191,8 +188,7 @@ static enum suan_status parse_witnesses(const struct suan_json *root, struct sua
     return status;
 }
 
-/* --- policy
- * ------------------------------------------------------------------------------------------------------- */
+/* --- policy ------------------------------------------------------------------------------------------- */
 
 static enum suan_status parse_body(const struct suan_json *item, struct suan_trust *trust,
                                    struct suan_error *error)
@@ -257,8 +253,7 @@ static enum suan_status parse_policy(const struct suan_json *root, struct suan_t
     return SUAN_OK;
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 static enum suan_status parse_head(const struct suan_json *root, struct suan_trust *trust,
                                    struct suan_error *error)
@@ -322,8 +317,7 @@ enum suan_status suan_trust_load(const char *path, struct suan_trust **out_trust
     return status != SUAN_OK ? status : suan_trust_parse(suan_buffer_span(&text), path, out_trust, error);
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------ */
 
 static void add_note_key(struct suan_json *array, const struct suan_note_key *key)
 {

@@ -9,7 +9,7 @@
 
 enum { CLAIM_AGE_DAYS = 7 }; /* a claim is dated on the day it is handed in, or shortly before */
 
-/* --- apply --------------------------------------------------------------------------------------------- */
+/* --- apply -------------------------------------------------------------------------------------------- */
 
 /* Who put the rules on record funds them. */
 static enum suan_status find_authority(struct suan_txn *txn, uint64_t index, struct suan_id *out,
@@ -161,7 +161,7 @@ enum suan_status apply_apply(struct suan_txn *txn, const struct suan_act *act, s
     return status == SUAN_OK ? matter_save(txn, act, &matter, error) : status;
 }
 
-/* --- review -------------------------------------------------------------------------------------------- */
+/* --- review ------------------------------------------------------------------------------------------- */
 
 enum step { STEP_SCREEN, STEP_ASSESS, STEP_PUBLICISE, STEP_APPROVE, STEP_REJECT, STEPS };
 
@@ -338,7 +338,7 @@ enum suan_status apply_review(struct suan_txn *txn, const struct suan_act *act, 
     return matter_save(txn, act, &review.matter, error);
 }
 
-/* --- issue --------------------------------------------------------------------------------------------- */
+/* --- issue -------------------------------------------------------------------------------------------- */
 
 /* Decided again, with the room that there is now; a different award stops it. */
 static enum suan_status load_issue(struct suan_txn *txn, const struct suan_act *act, struct matter *out,

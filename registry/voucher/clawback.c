@@ -117,7 +117,7 @@ enum suan_status apply_clawback(struct suan_txn *txn, const struct suan_act *act
     return status == SUAN_OK ? matter_save(txn, act, matter, error) : status;
 }
 
-/* --- recover ------------------------------------------------------------------------------------------- */
+/* --- recover ------------------------------------------------------------------------------------------ */
 
 struct recovering {
     struct matter matter;

@@ -28,7 +28,7 @@ enum {
     MOVE_SETTLE = 3
 };
 
-/* --- rows ---------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 static enum suan_status decode_credit(struct suan_span key, struct suan_span value,
                                       struct suan_credit_record *out, struct suan_error *error)
@@ -113,7 +113,7 @@ enum suan_status suan_credit_each(struct suan_txn *txn,
     return status;
 }
 
-/* --- what was credited this year ----------------------------------------------------------------------- */
+/* --- what was credited this year ---------------------------------------------------------------------- */
 
 enum used_by { USED_BY_ALGORITHM = 'A', USED_BY_OWNER = 'O' };
 enum { USED_KEY_MAX = 1 + SUAN_PROGRAMME_ID_MAX + 1 + SUAN_ID_SIZE + 4 };
@@ -161,7 +161,7 @@ static enum suan_status add_used(struct suan_txn *txn, enum used_by by, const ch
     return suan_row_put(txn, SUAN_TABLE_EARNED, suan_span(key, size), suan_span(value, sizeof value), error);
 }
 
-/* --- the inputs of a credit ---------------------------------------------------------------------------- */
+/* --- the inputs of a credit --------------------------------------------------------------------------- */
 
 struct earning {
     struct suan_receipt_record receipt;
@@ -258,7 +258,7 @@ static enum suan_status load_basis(struct suan_txn *txn, struct earning *out, st
     return SUAN_OK;
 }
 
-/* --- what stands against it ---------------------------------------------------------------------------- */
+/* --- what stands against it --------------------------------------------------------------------------- */
 
 struct frontier {
     struct suan_txn *txn;
@@ -332,7 +332,7 @@ static enum suan_status check_standing(const struct earning *earning, struct sua
     return SUAN_OK;
 }
 
-/* --- the decision -------------------------------------------------------------------------------------- */
+/* --- the decision ------------------------------------------------------------------------------------- */
 
 static enum suan_status gather_room(struct suan_txn *txn, struct earning *earning,
                                     int64_t *out_algorithm_used, struct suan_error *error)
@@ -421,7 +421,7 @@ enum suan_status check_earn(struct suan_txn *txn, const struct suan_act *act, st
     return status != SUAN_OK ? status : decide(txn, act, &earning, error);
 }
 
-/* --- posting ------------------------------------------------------------------------------------------- */
+/* --- posting ------------------------------------------------------------------------------------------ */
 
 static struct suan_id account_named(const char *kind, const char *programme, const char *who)
 {
@@ -551,7 +551,7 @@ enum suan_status apply_earn(struct suan_txn *txn, const struct suan_act *act, st
     return status != SUAN_OK ? status : receipt_mark_earned(txn, &record.receipt, error);
 }
 
-/* --- credit.settle ------------------------------------------------------------------------------------- */
+/* --- credit.settle ------------------------------------------------------------------------------------ */
 
 /* What the authority pays out to an owner, by bank. */
 struct settlement {

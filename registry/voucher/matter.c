@@ -50,7 +50,7 @@ enum suan_status matter_evidence(struct suan_txn *txn, const struct suan_act *ac
     return status == SUAN_OK ? suan_act_blob(txn, act, &digest, &blob, error) : status;
 }
 
-/* --- loading ------------------------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------------------------------------ */
 
 enum suan_status matter_load(struct suan_txn *txn, const struct suan_act *act, struct matter *out,
                              struct suan_error *error)
@@ -93,7 +93,7 @@ enum suan_status matter_require_stage(const struct matter *matter, uint32_t stag
                           "voucher: cannot %s what is %s", verb, suan_stage_name(matter->v.stage));
 }
 
-/* --- who ----------------------------------------------------------------------------------------------- */
+/* --- who ---------------------------------------------------------------------------------------------- */
 
 static bool same(const struct suan_id *a, const struct suan_id *b)
 {
@@ -136,7 +136,7 @@ enum suan_status matter_require_claimant(struct suan_txn *txn, const struct suan
     return suan_act_require(txn, act, &matter->v.claimant, SUAN_ROLE_CLAIM, what, error);
 }
 
-/* --- deciding ------------------------------------------------------------------------------------------ */
+/* --- deciding ----------------------------------------------------------------------------------------- */
 
 enum suan_status matter_decide(struct suan_txn *txn, const struct matter *matter, int32_t issue_day,
                                struct suan_decision *out, struct suan_error *error)
@@ -174,7 +174,7 @@ struct suan_voucher_state matter_state(const struct matter *matter)
                                        .redeemed_fen = v->redeemed_fen};
 }
 
-/* --- money --------------------------------------------------------------------------------------------- */
+/* --- money -------------------------------------------------------------------------------------------- */
 
 struct suan_id suan_voucher_account(const char *kind, const char *programme, const char *who)
 {

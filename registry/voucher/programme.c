@@ -37,7 +37,7 @@ static enum suan_status read_blob(struct suan_txn *txn, const struct suan_act *a
     return status != SUAN_OK ? status : suan_act_blob(txn, act, out_digest, out_text, error);
 }
 
-/* --- programmes ---------------------------------------------------------------------------------------- */
+/* --- programmes --------------------------------------------------------------------------------------- */
 
 static size_t programme_key(struct suan_span id, int64_t version, uint8_t out[SUAN_PROGRAMME_ID_MAX + 9])
 {
@@ -197,7 +197,7 @@ enum suan_status apply_programme(struct suan_txn *txn, const struct suan_act *ac
                         error);
 }
 
-/* --- tariffs ------------------------------------------------------------------------------------------- */
+/* --- tariffs ------------------------------------------------------------------------------------------ */
 
 static enum suan_status decode_tariff(struct suan_txn *txn, struct suan_span value,
                                       struct suan_installed *out, int32_t *out_from, int32_t *out_until,

@@ -33,7 +33,7 @@ void suan_receipt_freep(struct suan_receipt **receipt)
     suan_receipt_free(*receipt);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 static enum suan_status read_text(const struct suan_json *root, const char *key, char *out, size_t capacity,
                                   struct suan_error *error)
@@ -255,7 +255,7 @@ enum suan_status suan_receipt_parse(struct suan_span text, struct suan_receipt *
     return status;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------ */
 
 static const char *const flag_names[] = {"quick", "wrong", "diverged", "unmatched", "in-process"};
 enum { FLAG_COUNT = sizeof flag_names / sizeof flag_names[0] };
@@ -365,7 +365,7 @@ enum suan_status suan_receipt_format(const struct suan_receipt *receipt, struct 
     return receipt_format_part(receipt, RECEIPT_WHOLE, out, error);
 }
 
-/* --- the basis ----------------------------------------------------------------------------------------- */
+/* --- the basis ---------------------------------------------------------------------------------------- */
 
 static enum suan_status read_grid_row(const struct suan_json *row, size_t i, struct suan_receipt_basis *out,
                                       struct suan_error *error)

@@ -105,7 +105,7 @@ static enum suan_status add_number(struct suan_txn *txn, const struct room_key *
                         suan_span(value, sizeof value), error);
 }
 
-/* --- answering ----------------------------------------------------------------------------------------- */
+/* --- answering ---------------------------------------------------------------------------------------- */
 
 static enum suan_status answer_sum(void *context, const struct suan_sum_query *query, int64_t *out_fen,
                                    struct suan_error *error)
@@ -161,7 +161,7 @@ struct suan_history suan_voucher_history(struct suan_txn *txn)
     return (struct suan_history){txn, answer_sum, answer_contract};
 }
 
-/* --- recording ----------------------------------------------------------------------------------------- */
+/* --- recording ---------------------------------------------------------------------------------------- */
 
 static enum suan_status add_sums(struct suan_txn *txn, const struct room_of *of, enum suan_sum_of what,
                                  int32_t year, int64_t fen, struct suan_error *error)

@@ -21,7 +21,7 @@ enum {
 /* 2.5 % of the bootstrap's replicates. */
 enum { SHADOW_RANK = SUAN_BOOTSTRAP_REPLICATES / 40 };
 
-/* --- bins ---------------------------------------------------------------------------------------------- */
+/* --- bins --------------------------------------------------------------------------------------------- */
 
 void suan_receipt_bins(const struct suan_receipt_basis *basis, struct suan_receipt *receipt)
 {
@@ -58,7 +58,7 @@ static enum suan_status check_bins(const struct suan_receipt *receipt, const str
                                  "bins: not those of the attested measurement");
 }
 
-/* --- the saving ---------------------------------------------------------------------------------------- */
+/* --- the saving --------------------------------------------------------------------------------------- */
 
 __extension__ typedef __int128 wide;
 

@@ -35,7 +35,7 @@ static void end_order(struct suan_voucher_record *v)
     memset(&v->order, 0, sizeof v->order);
 }
 
-/* --- reserve ------------------------------------------------------------------------------------------- */
+/* --- reserve ------------------------------------------------------------------------------------------ */
 
 struct reserving {
     struct matter matter;
@@ -129,7 +129,7 @@ enum suan_status apply_reserve(struct suan_txn *txn, const struct suan_act *act,
     return status == SUAN_OK ? matter_save(txn, act, &reserving.matter, error) : status;
 }
 
-/* --- unreserve ----------------------------------------------------------------------------------------- */
+/* --- unreserve ---------------------------------------------------------------------------------------- */
 
 static bool is_timed_out(const struct suan_act *act, const struct suan_voucher_record *v)
 {
@@ -187,7 +187,7 @@ enum suan_status apply_unreserve(struct suan_txn *txn, const struct suan_act *ac
     return status == SUAN_OK ? matter_save(txn, act, &matter, error) : status;
 }
 
-/* --- redeem -------------------------------------------------------------------------------------------- */
+/* --- redeem ------------------------------------------------------------------------------------------- */
 
 struct redeeming {
     struct matter matter;
@@ -328,7 +328,7 @@ enum suan_status apply_redeem(struct suan_txn *txn, const struct suan_act *act, 
     return status == SUAN_OK ? matter_save(txn, act, &redeeming.matter, error) : status;
 }
 
-/* --- close --------------------------------------------------------------------------------------------- */
+/* --- close -------------------------------------------------------------------------------------------- */
 
 /* Before issue the claimant withdraws or the authority cancels; afterwards the claimant gives up the rest. */
 static enum suan_status load_close(struct suan_txn *txn, const struct suan_act *act, struct matter *out,
@@ -378,7 +378,7 @@ enum suan_status apply_close(struct suan_txn *txn, const struct suan_act *act, s
     return status == SUAN_OK ? finish(txn, act, &matter, &postings, stage, error) : status;
 }
 
-/* --- expire -------------------------------------------------------------------------------------------- */
+/* --- expire ------------------------------------------------------------------------------------------- */
 
 /* The clock decides; the authority or the claimant says so. */
 static enum suan_status load_expire(struct suan_txn *txn, const struct suan_act *act, struct matter *out,

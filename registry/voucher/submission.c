@@ -17,7 +17,7 @@ enum {
     CHAIN_PREFIX_SIZE = 1 + SUAN_ID_SIZE + SUAN_DIGEST_SIZE + SUAN_RECEIPT_METER_SIZE
 };
 
-/* --- rows ---------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------- */
 
 static struct suan_span digest_key(const struct suan_digest *digest, uint8_t out[DIGEST_KEY_SIZE])
 {
@@ -138,7 +138,7 @@ enum suan_status receipt_mark_earned(struct suan_txn *txn, const struct suan_dig
     return put(txn, &record, error);
 }
 
-/* --- receipt.submit ------------------------------------------------------------------------------------ */
+/* --- receipt.submit ----------------------------------------------------------------------------------- */
 
 /* A submission, opened: the envelope's signature is right and its key is the user's. */
 struct submission {

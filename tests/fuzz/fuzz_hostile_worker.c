@@ -54,7 +54,7 @@ static void require(bool holds)
         abort();
 }
 
-/* --- the worker -------------------------------------------------------------------------------------- */
+/* --- the worker --------------------------------------------------------------------------------------- */
 
 static void fill_bytes(volatile uint8_t *base, uint64_t size, const struct step *step)
 {
@@ -150,7 +150,7 @@ static void *map(int fd, uint64_t bytes, int protection)
     return place;
 }
 
-/* --- the host ---------------------------------------------------------------------------------------- */
+/* --- the host ----------------------------------------------------------------------------------------- */
 
 static struct suan_tensor vector(struct stage *stage, int index, void *data)
 {

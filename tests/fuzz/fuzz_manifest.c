@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !suan_span_equal(suan_buffer_span(&text), suan_span(data, size)))
         abort();
     uint8_t key[SUAN_VERSION_KEY_MAX];
-    if (suan_package_version_key(manifest->version, key) == 0 || manifest->n_variants == 0 || manifest->n_tasks == 0)
+    if (suan_package_version_key(manifest->version, key) == 0 || manifest->n_variants == 0 ||
+        manifest->n_tasks == 0)
         abort();
     suan_buffer_done(&text);
     suan_manifest_free(manifest);

@@ -14,12 +14,14 @@ static void check(const struct suan_package *package)
     const struct suan_tar *tar = suan_package_tar(package);
     struct suan_buffer again = {0};
     if (suan_tar_write(tar->entries, tar->count, &again, NULL) == SUAN_OK) {
-        struct suan_digest digest = suan_sha256(suan_buffer_span(&again)), identity = suan_package_tar_sha256(package);
+        struct suan_digest digest = suan_sha256(suan_buffer_span(&again)),
+                           identity = suan_package_tar_sha256(package);
         if (!suan_digest_equal(&digest, &identity))
             abort();
     }
     suan_buffer_done(&again);
-    if (suan_package_screen(package, NULL) != SUAN_E_REFUSED && suan_package_manifest(package)->n_variants == 0)
+    if (suan_package_screen(package, NULL) != SUAN_E_REFUSED &&
+        suan_package_manifest(package)->n_variants == 0)
         abort();
 }
 

@@ -80,8 +80,7 @@ void rule_signals(const struct tree *tree, struct report *report)
     forbid_all(tree, report, signalling, numbers, AS_WORD, "send signals by pidfd");
 }
 
-/* --- prototypes
- * --------------------------------------------------------------------------------------------------- */
+/* --- prototypes --------------------------------------------------------------------------------------- */
 
 /* The beginning of the declaration that the offset lies in. */
 static size_t declaration_start(const char *code, size_t at)

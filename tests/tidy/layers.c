@@ -185,8 +185,7 @@ void rule_layers(const struct tree *tree, struct report *report)
     free(table);
 }
 
-/* --- links
- * -------------------------------------------------------------------------------------------------------- */
+/* --- links -------------------------------------------------------------------------------------------- */
 
 /*
  * One edge, "FOLDER FOLDER": a header that no file of its own layer compiles escapes the look at includes,

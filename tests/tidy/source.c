@@ -50,8 +50,7 @@ size_t line_of(const struct source *source, size_t offset)
     return line;
 }
 
-/* --- taking apart
- * ------------------------------------------------------------------------------------------------- */
+/* --- taking apart ------------------------------------------------------------------------------------- */
 
 enum state { IN_CODE, IN_LINE_COMMENT, IN_BLOCK_COMMENT, IN_STRING, IN_CHARACTER };
 
@@ -105,8 +104,7 @@ static void take_apart(struct source *source)
     }
 }
 
-/* --- walking
- * ------------------------------------------------------------------------------------------------------ */
+/* --- walking ------------------------------------------------------------------------------------------ */
 
 static bool has_ending(const char *name, const char *ending)
 {

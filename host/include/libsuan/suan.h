@@ -36,7 +36,7 @@ extern "C" {
 #define SUAN_API_MUST_USE
 #endif
 
-/* --- outcomes ---------------------------------------------------------------------------------------------------- */
+/* --- outcomes ----------------------------------------------------------------------------------------- */
 
 /* Every function returns SUAN_OK (0) or a negative status: one of these, or a plugin's own from <suan/abi.h>. */
 #ifndef SUAN_STATUS_DEFINED
@@ -79,7 +79,7 @@ struct suan_error {
 /* "NOT_FOUND" for SUAN_E_NOT_FOUND and so on; never NULL. [any thread] */
 SUAN_API const char *suan_status_text(int32_t status);
 
-/* --- tensors ------------------------------------------------------------------------------------------------------ */
+/* --- tensors ------------------------------------------------------------------------------------------ */
 
 #define SUAN_U8 ((struct suan_dtype){SUAN_DTYPE_UINT, 8, 1})
 #define SUAN_I32 ((struct suan_dtype){SUAN_DTYPE_INT, 32, 1})
@@ -88,20 +88,23 @@ SUAN_API const char *suan_status_text(int32_t status);
 #define SUAN_F64 ((struct suan_dtype){SUAN_DTYPE_FLOAT, 64, 1})
 
 /* Compact row-major views of your own memory, for C (compound literals: they live as long as the enclosing block). */
-#define SUAN_VIEW0(type, pointer) ((struct suan_tensor){(void *)(pointer), SUAN_DEVICE_CPU, 0, 0, type, NULL, NULL, 0})
-#define SUAN_VIEW1(type, pointer, n)                                                                          \
-    ((struct suan_tensor){(void *)(pointer), SUAN_DEVICE_CPU, 0, 1, type, (int64_t[8]){n}, (int64_t[8]){1}, 0})
-#define SUAN_VIEW2(type, pointer, n, m)                                                                       \
-    ((struct suan_tensor){                                                                                    \
-        (void *)(pointer), SUAN_DEVICE_CPU, 0, 2, type, (int64_t[8]){n, m}, (int64_t[8]){m, 1}, 0})
+#define SUAN_VIEW0(type, pointer)                                                                            \
+    ((struct suan_tensor){(void *)(pointer), SUAN_DEVICE_CPU, 0, 0, type, NULL, NULL, 0})
+#define SUAN_VIEW1(type, pointer, n)                                                                         \
+    ((struct suan_tensor){(void *)(pointer), SUAN_DEVICE_CPU, 0, 1, type, (int64_t[8]){n}, (int64_t[8]){1},  \
+                          0})
+#define SUAN_VIEW2(type, pointer, n, m)                                                                      \
+    ((struct suan_tensor){(void *)(pointer), SUAN_DEVICE_CPU, 0, 2, type, (int64_t[8]){n, m},                \
+                          (int64_t[8]){m, 1}, 0})
 
-/* --- opening ------------------------------------------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------------------------------------ */
 
 struct suan_library; /* an open registry with your trust policy and your metering journal */
 struct suan_solver;  /* one release, loaded for one task */
 
-#define SUAN_OPEN_INPROCESS UINT64_C(1)  /* suan_load may be asked for in-process; the trust file must also allow it */
-#define SUAN_ALLOW_REDUCED UINT64_C(2)   /* accept workers below STRONG; such use is never credited */
+#define SUAN_OPEN_INPROCESS                                                                                  \
+    UINT64_C(1) /* suan_load may be asked for in-process; the trust file must also allow it */
+#define SUAN_ALLOW_REDUCED UINT64_C(2) /* accept workers below STRONG; such use is never credited */
 
 struct suan_open_options {
     size_t struct_size;
@@ -111,7 +114,10 @@ struct suan_open_options {
     const char *worker;   /* the suan-worker program; NULL: beside libsuan, else where it was installed */
     uint64_t flags;       /* SUAN_OPEN_INPROCESS, SUAN_ALLOW_REDUCED */
 };
-#define SUAN_OPEN_OPTIONS_INIT {sizeof(struct suan_open_options), NULL, NULL, NULL, NULL, 0}
+#define SUAN_OPEN_OPTIONS_INIT                                                                               \
+    {                                                                                                        \
+        sizeof(struct suan_open_options), NULL, NULL, NULL, NULL, 0                                          \
+    }
 
 /*
  * Opens the registry for reading and checks its newest checkpoint against the trust file. NULL options mean the defaults.
@@ -120,25 +126,29 @@ struct suan_open_options {
  * several times. After fork() the child opens anew; the parent's handles answer SUAN_E_FORKED there and may only be
  * unloaded and closed. [any thread]
  */
-SUAN_API_MUST_USE int32_t suan_open(const struct suan_open_options *options, struct suan_library **out_library,
-                                    struct suan_error *error);
+SUAN_API_MUST_USE int32_t suan_open(const struct suan_open_options *options,
+                                    struct suan_library **out_library, struct suan_error *error);
 
 /* Ends all workers and syncs the journal. Takes NULL. Solvers of this library must have been unloaded. */
 SUAN_API void suan_close(struct suan_library *library);
 
-/* --- finding ------------------------------------------------------------------------------------------------------ */
+/* --- finding ------------------------------------------------------------------------------------------ */
 
 struct suan_found {
     size_t struct_size;
     char name[65], version[65], task[97], variant[33];
-    uint8_t digest[32];     /* SHA-256 of the package's tar: its identity */
-    uint8_t measurement[32];/* digest of the attested measurement that ranks it; zeros if none */
-    int64_t credited_ns;    /* credited CPU time saved per unit of jobs; 0 if none */
-    int64_t unit_jobs;      /* the task's unit */
-    int32_t signatures;     /* bodies that have signed for it, and still do */
-    int32_t bound_ppm;      /* upper bound of its cost relative to the incumbent's at the largest measured size; 0: none */
+    uint8_t digest[32];      /* SHA-256 of the package's tar: its identity */
+    uint8_t measurement[32]; /* digest of the attested measurement that ranks it; zeros if none */
+    int64_t credited_ns;     /* credited CPU time saved per unit of jobs; 0 if none */
+    int64_t unit_jobs;       /* the task's unit */
+    int32_t signatures;      /* bodies that have signed for it, and still do */
+    int32_t
+        bound_ppm; /* upper bound of its cost relative to the incumbent's at the largest measured size; 0: none */
 };
-#define SUAN_FOUND_INIT {.struct_size = sizeof(struct suan_found)}
+#define SUAN_FOUND_INIT                                                                                      \
+    {                                                                                                        \
+        .struct_size = sizeof(struct suan_found)                                                             \
+    }
 
 /*
  * The vetted release to use on this machine: for a task id, the one with the lowest measured cost that has a variant for
@@ -146,10 +156,10 @@ struct suan_found {
  * vetted, no variant for this CPU), REFUSED (revoked, or yanked by its owner). "NAME@VERSION" and a digest also find what is
  * yanked or not vetted: the latter runs in workers only, and is not metered. [any thread]
  */
-SUAN_API_MUST_USE int32_t suan_find(struct suan_library *library, const char *task_or_id, struct suan_found *out_found,
-                                    struct suan_error *error);
+SUAN_API_MUST_USE int32_t suan_find(struct suan_library *library, const char *task_or_id,
+                                    struct suan_found *out_found, struct suan_error *error);
 
-/* --- contracts ------------------------------------------------------------------------------------------ */
+/* --- contracts ---------------------------------------------------------------------------------------- */
 
 struct suan_contract; /* a task's ports, sizes and weights, as its plugin states them */
 
@@ -164,7 +174,7 @@ SUAN_API const char *suan_contract_task(const struct suan_contract *contract);
 /* Names, element types, ranks and flags of all inputs and outputs; valid until the contract is freed. */
 SUAN_API const struct suan_task_info *suan_contract_info(const struct suan_contract *contract);
 
-/* --- loading ------------------------------------------------------------------------------------------------------ */
+/* --- loading ------------------------------------------------------------------------------------------ */
 
 #define SUAN_LEVEL_DEFAULT 0 /* at least STRONG */
 #define SUAN_LEVEL_REDUCED 1 /* needs SUAN_ALLOW_REDUCED */
@@ -179,12 +189,16 @@ struct suan_load_options {
     const struct suan_tensor *prepared; /* the task's prepared inputs (an index is built once), or NULL */
     uint32_t n_prepared;
     uint32_t reserved;
-    uint64_t input_bytes, output_bytes; /* room for tensors of one call; 0: 256 MiB each; larger calls grow it */
-    uint64_t memory_bytes;              /* the plugin's address space beyond that; 0: 1 GiB */
-    uint64_t deadline_ms;               /* of loading, and of calls that state none; 0: 60,000; at most 24 h */
-    uint64_t seed;                      /* for randomised algorithms */
+    uint64_t input_bytes,
+        output_bytes;      /* room for tensors of one call; 0: 256 MiB each; larger calls grow it */
+    uint64_t memory_bytes; /* the plugin's address space beyond that; 0: 1 GiB */
+    uint64_t deadline_ms;  /* of loading, and of calls that state none; 0: 60,000; at most 24 h */
+    uint64_t seed;         /* for randomised algorithms */
 };
-#define SUAN_LOAD_OPTIONS_INIT {.struct_size = sizeof(struct suan_load_options)}
+#define SUAN_LOAD_OPTIONS_INIT                                                                               \
+    {                                                                                                        \
+        .struct_size = sizeof(struct suan_load_options)                                                      \
+    }
 
 /*
  * Finds (as suan_find), verifies and loads a release, and prepares it with options->prepared. NULL options mean the
@@ -204,7 +218,7 @@ SUAN_API const struct suan_found *suan_solver_release(const struct suan_solver *
 /* The verified isolation level: "FULL", "STRONG", "REDUCED" or "NONE (in-process, vetted)". Constant text. */
 SUAN_API const char *suan_solver_level(const struct suan_solver *solver);
 
-/* --- calling ------------------------------------------------------------------------------------------------------ */
+/* --- calling ------------------------------------------------------------------------------------------ */
 
 /*
  * Writes dtype, ndim and shape of each output for these inputs, so that you can allocate; out[i].shape must have room for
@@ -227,7 +241,7 @@ SUAN_API_MUST_USE int32_t suan_call(struct suan_solver *solver, const struct sua
 /* Makes a running suan_call on this solver return SUAN_E_CANCELLED soon. [any thread] */
 SUAN_API void suan_cancel(struct suan_solver *solver);
 
-/* --- receipts ----------------------------------------------------------------------------------------------------- */
+/* --- receipts ----------------------------------------------------------------------------------------- */
 
 /*
  * Closes the solver's metering period and writes the signed receipt to `path`: what was computed, by size and CPU time,

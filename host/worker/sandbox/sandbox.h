@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-/* --- seccomp ----------------------------------------------------------------------------------------- */
+/* --- seccomp ------------------------------------------------------------------------------------------ */
 
 enum suan_filter_stage {
     SUAN_FILTER_LOADING,         /* stage 1: what dlopen and making threads need; the boundary */
@@ -32,7 +32,7 @@ void suan_filter_free(struct suan_filter *filter); /* takes NULL */
 /* On every thread of the process. Needs no_new_privs. */
 SUAN_MUST_USE int suan_filter_install(const struct suan_filter *filter);
 
-/* --- the rest ---------------------------------------------------------------------------------------- */
+/* --- the rest ----------------------------------------------------------------------------------------- */
 
 /* Makes this process inner id 0 of the user namespace it has just been born into. */
 SUAN_MUST_USE int suan_sandbox_map_self(void);

@@ -86,8 +86,7 @@ static uint32_t zone_of(double dec)
     return zone <= 0 ? 0 : zone >= N_ZONES - 1 ? N_ZONES - 1 : (uint32_t)zone;
 }
 
-/* --- preparing
- * ------------------------------------------------------------------------------------------------------- */
+/* --- preparing ---------------------------------------------------------------------------------------- */
 
 static void destroy(struct suan_instance *instance)
 {
@@ -160,8 +159,7 @@ static int32_t prepare(struct suan_instance *instance, struct suan_ctx *ctx, con
     return SUAN_OK;
 }
 
-/* --- matching
- * -------------------------------------------------------------------------------------------------------- */
+/* --- matching ----------------------------------------------------------------------------------------- */
 
 static int32_t expect(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in,
                       uint32_t n_in)

@@ -107,8 +107,7 @@ static struct position draw_near_wrap(struct suan_draw *draw)
     return normal_position(ra, suan_draw_between(draw, -2, 2));
 }
 
-/* --- the catalogue
- * --------------------------------------------------------------------------------------------------- */
+/* --- the catalogue ------------------------------------------------------------------------------------ */
 
 static void shuffle(struct suan_draw *draw, uint32_t *order, uint32_t count, uint32_t first)
 {
@@ -188,8 +187,7 @@ static void make_catalogue(struct generator *generator, const uint8_t seed[SEED_
     generator->have_load = 1;
 }
 
-/* --- the field
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the field ---------------------------------------------------------------------------------------- */
 
 /* Collects objects within ten degrees of a random one, from a random place of the catalogue on. */
 static uint32_t find_field(const struct generator *generator, struct suan_draw *draw, uint64_t m,

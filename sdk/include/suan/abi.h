@@ -32,20 +32,20 @@ extern "C" {
 #define SUAN_ABI_MINOR 0
 #define SUAN_ABI_DRAFT 1
 
-/* --- numbers ------------------------------------------------------------------------------------------------------ */
+/* --- numbers ------------------------------------------------------------------------------------------ */
 
 /* Status. -1 to -63 are defined here or reserved; -64 and below belong to libsuan and never come from a plugin. */
 #define SUAN_OK 0
-#define SUAN_E_INVALID (-1)     /* an argument is wrong in a way no other status names */
-#define SUAN_E_DTYPE (-2)       /* a tensor's element type */
-#define SUAN_E_SHAPE (-3)       /* a tensor's rank or extents, or the number of tensors */
+#define SUAN_E_INVALID (-1) /* an argument is wrong in a way no other status names */
+#define SUAN_E_DTYPE (-2)   /* a tensor's element type */
+#define SUAN_E_SHAPE (-3)   /* a tensor's rank or extents, or the number of tensors */
 #define SUAN_E_MEMORY (-4)
 #define SUAN_E_CANCELLED (-5)
 #define SUAN_E_UNSUPPORTED (-6)
-#define SUAN_E_TASK (-7)        /* the task asked for is not one of the plugin's */
-#define SUAN_E_CAPACITY (-8)    /* a dynamic output would pass its bound */
-#define SUAN_E_NUMERIC (-9)     /* singular, no convergence */
-#define SUAN_E_STATE (-10)      /* called in the wrong order */
+#define SUAN_E_TASK (-7)     /* the task asked for is not one of the plugin's */
+#define SUAN_E_CAPACITY (-8) /* a dynamic output would pass its bound */
+#define SUAN_E_NUMERIC (-9)  /* singular, no convergence */
+#define SUAN_E_STATE (-10)   /* called in the wrong order */
 #define SUAN_E_DEVICE (-11)
 #define SUAN_E_INTERNAL (-12)
 
@@ -58,11 +58,11 @@ extern "C" {
 #define SUAN_FLAG_CONCURRENT_RUNS (UINT64_C(1) << 1)      /* one instance may run at once; implies bit 0 */
 #define SUAN_FLAG_OWN_THREADS (UINT64_C(1) << 2)          /* creates threads itself; they are billed */
 #define SUAN_FLAG_STRIDED_INPUTS (UINT64_C(1) << 3)       /* takes inputs that are not compact */
-#define SUAN_FLAG_IN_PLACE (UINT64_C(1) << 4)             /* output 0 may be the memory of input 0 (in process only) */
-#define SUAN_FLAG_BIT_REPEATABLE (UINT64_C(1) << 5)       /* same bits for same input, seed and workers */
-#define SUAN_FLAG_THREAD_INVARIANT (UINT64_C(1) << 6)     /* same bits for any worker count */
-#define SUAN_FLAG_STATEFUL (UINT64_C(1) << 7)             /* cost or result depends on earlier runs */
-#define SUAN_FLAG_RANDOMISED (UINT64_C(1) << 8)           /* uses config.seed */
+#define SUAN_FLAG_IN_PLACE (UINT64_C(1) << 4) /* output 0 may be the memory of input 0 (in process only) */
+#define SUAN_FLAG_BIT_REPEATABLE (UINT64_C(1) << 5)   /* same bits for same input, seed and workers */
+#define SUAN_FLAG_THREAD_INVARIANT (UINT64_C(1) << 6) /* same bits for any worker count */
+#define SUAN_FLAG_STATEFUL (UINT64_C(1) << 7)         /* cost or result depends on earlier runs */
+#define SUAN_FLAG_RANDOMISED (UINT64_C(1) << 8)       /* uses config.seed */
 #define SUAN_FLAGS_KNOWN UINT64_C(0x1ff)
 
 /* suan_dtype.code, in DLPack's numbering. A complex number's bits count both parts, real part first. */
@@ -156,16 +156,16 @@ extern "C" {
 
 /* Limits. They may rise, never fall. */
 #define SUAN_MAX_RANK 8
-#define SUAN_MAX_PORTS 16                                   /* inputs, and outputs */
-#define SUAN_MAX_INSTANCES 16                               /* per worker */
+#define SUAN_MAX_PORTS 16     /* inputs, and outputs */
+#define SUAN_MAX_INSTANCES 16 /* per worker */
 #define SUAN_MAX_TENSOR_BYTES (UINT64_C(64) << 30)
 #define SUAN_MAX_TASKS 8
-#define SUAN_MAX_LOG_BYTES 244                              /* longer text is cut at a character */
+#define SUAN_MAX_LOG_BYTES 244 /* longer text is cut at a character */
 #define SUAN_MAX_ERROR_BYTES 256
-#define SUAN_TENSOR_ALIGN 64                                /* compact data is aligned so */
+#define SUAN_TENSOR_ALIGN 64 /* compact data is aligned so */
 #define SUAN_MAX_SCRATCH_ALIGN 4096
 
-/* --- tensors ------------------------------------------------------------------------------------------------------ */
+/* --- tensors ------------------------------------------------------------------------------------------ */
 
 struct suan_ctx;      /* one call, as the host sees it; valid during that call, [any] */
 struct suan_instance; /* the plugin's own, from create to destroy */
@@ -193,7 +193,7 @@ struct suan_tensor {
     uint64_t byte_offset;
 };
 
-/* --- what the host offers ------------------------------------------------------------------------------------------ */
+/* --- what the host offers ----------------------------------------------------------------------------- */
 
 /* Constant, valid until the process ends; every slot is set. */
 struct suan_host {
@@ -214,10 +214,11 @@ struct suan_host {
        SUAN_E_INVALID for grain 0, or SUAN_E_CANCELLED without starting the rest. Nested calls run in the calling worker.
        The body is [body]. [any] */
     int32_t (*parallel_for)(struct suan_ctx *ctx, uint64_t n, uint64_t grain,
-                            void (*body)(void *arg, uint64_t begin, uint64_t end, uint32_t worker), void *arg);
+                            void (*body)(void *arg, uint64_t begin, uint64_t end, uint32_t worker),
+                            void *arg);
 };
 
-/* --- an algorithm -------------------------------------------------------------------------------------------------- */
+/* --- an algorithm ------------------------------------------------------------------------------------- */
 
 /* How an instance will be used. Host's, valid during create. */
 struct suan_config {
@@ -241,7 +242,7 @@ struct suan_run {
     const struct suan_tensor *out; /* data is the plugin's to write; a DYNAMIC output's shape[0], too */
     void *scratch;                 /* as workspace asked; content undefined */
     uint64_t scratch_bytes;
-    void *stream;                  /* NULL on the CPU */
+    void *stream; /* NULL on the CPU */
 };
 
 /*
@@ -255,22 +256,23 @@ struct suan_algorithm {
                       struct suan_instance **out_instance);
     /* Takes the task's first n_prepared inputs, to do once what many runs share (an index). run gets all inputs again,
        these with the same values. May allocate. May be NULL. [instance] */
-    int32_t (*prepare)(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in, uint32_t n_in);
+    int32_t (*prepare)(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in,
+                       uint32_t n_in);
     /* Writes dtype, ndim and shape (room for 8 extents) of every output. Depends on dtypes, shapes and PARAM inputs only.
        For a DYNAMIC output shape[0] is an upper bound. [instance]; [shared] with CONCURRENT_RUNS */
-    int32_t (*infer)(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in, uint32_t n_in,
-                     struct suan_tensor *out, uint32_t n_out);
+    int32_t (*infer)(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in,
+                     uint32_t n_in, struct suan_tensor *out, uint32_t n_out);
     /* Bytes and alignment (power of two, 64 to 4,096; 0 means 64) of the scratch that run needs, from the same things.
        May be NULL: none. [instance]; [shared] with CONCURRENT_RUNS */
-    int32_t (*workspace)(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in, uint32_t n_in,
-                         uint64_t *out_bytes, uint64_t *out_align);
+    int32_t (*workspace)(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in,
+                         uint32_t n_in, uint64_t *out_bytes, uint64_t *out_align);
     /* Computes all outputs. Does not allocate. [instance]; [shared] with CONCURRENT_RUNS */
     int32_t (*run)(struct suan_instance *instance, const struct suan_run *run);
     /* Frees the instance; takes NULL; cannot fail. [instance] */
     void (*destroy)(struct suan_instance *instance);
 };
 
-/* --- a task -------------------------------------------------------------------------------------------------------- */
+/* --- a task ------------------------------------------------------------------------------------------- */
 
 /* One input or output of a task. */
 struct suan_port {
@@ -284,18 +286,19 @@ struct suan_port {
 struct suan_task_info {
     uint32_t struct_size;
     uint32_t n_in, n_out;
-    uint32_t n_prepared;         /* the first so many inputs go to prepare */
+    uint32_t n_prepared; /* the first so many inputs go to prepare */
     const struct suan_port *in, *out;
     uint64_t size_min, size_max; /* of the metered size; at least two decades apart */
     uint32_t size_port;          /* metered size = extent size_dim of input size_port … */
     uint32_t size_dim;           /* … or its number of elements, if 2^32 - 1 */
     uint32_t n_weights;
-    uint32_t cache_mode;         /* SUAN_CACHE_… */
-    const uint32_t *weights_ppm; /* workload: shares of equal logarithmic strata of [size_min, size_max]; sum 1,000,000 */
-    uint64_t unit_jobs;          /* savings are stated per so many jobs */
-    uint64_t jobs_per_load;      /* jobs over which one load and prepare is spread */
-    uint32_t error_k_ppm;        /* an error up to max(incumbent's * error_k_ppm / 10^6, error_floor) passes */
-    uint32_t reserved;           /* 0 */
+    uint32_t cache_mode; /* SUAN_CACHE_… */
+    const uint32_t *
+        weights_ppm; /* workload: shares of equal logarithmic strata of [size_min, size_max]; sum 1,000,000 */
+    uint64_t unit_jobs;     /* savings are stated per so many jobs */
+    uint64_t jobs_per_load; /* jobs over which one load and prepare is spread */
+    uint32_t error_k_ppm;   /* an error up to max(incumbent's * error_k_ppm / 10^6, error_floor) passes */
+    uint32_t reserved;      /* 0 */
     double error_floor;
     const char *error_name, *error_unit;
 };
@@ -310,7 +313,7 @@ struct suan_job {
     uint32_t struct_size;
     uint32_t n_in, n_out;
     uint32_t reserved; /* 0 */
-    uint8_t seed[32]; /* load part, then job part */
+    uint8_t seed[32];  /* load part, then job part */
     uint64_t size;
     struct suan_ctx *ctx;
     const struct suan_tensor *in;  /* generate writes their data; check reads the host's own copy */
@@ -320,11 +323,11 @@ struct suan_job {
 /* What check found. */
 struct suan_verdict {
     uint32_t struct_size;
-    int32_t pass;               /* 1 or 0 */
-    uint64_t checked, wrong;    /* elements */
-    uint64_t essential_bytes;   /* the least any method must touch for this job */
+    int32_t pass;                           /* 1 or 0 */
+    uint64_t checked, wrong;                /* elements */
+    uint64_t essential_bytes;               /* the least any method must touch for this job */
     double error_q50, error_q99, error_max; /* 0 is perfect; NaN fails */
-    char reason[256];           /* why not, with the first wrong element; empty if pass */
+    char reason[256];                       /* why not, with the first wrong element; empty if pass */
 };
 
 /* A task plugin is trusted and signed by the bodies; it alone ever sees expected answers. */
@@ -335,16 +338,18 @@ struct suan_task {
     int32_t (*create)(const struct suan_host *host, struct suan_ctx *ctx, const struct suan_config *config,
                       struct suan_instance **out_instance);
     /* Writes dtype, ndim and shape (room for 8 extents) of every input of the job. [instance] */
-    int32_t (*plan)(struct suan_instance *instance, const struct suan_job *job, struct suan_tensor *in, uint32_t n_in);
+    int32_t (*plan)(struct suan_instance *instance, const struct suan_job *job, struct suan_tensor *in,
+                    uint32_t n_in);
     /* Fills the inputs that the host allocated: the same bytes in every process. [instance] */
     int32_t (*generate)(struct suan_instance *instance, const struct suan_job *job);
     /* Judges job->out. SUAN_OK whenever it could judge; an error status voids the job and credits nobody. [instance] */
-    int32_t (*check)(struct suan_instance *instance, const struct suan_job *job, struct suan_verdict *verdict);
+    int32_t (*check)(struct suan_instance *instance, const struct suan_job *job,
+                     struct suan_verdict *verdict);
     /* Takes NULL; cannot fail. [instance] */
     void (*destroy)(struct suan_instance *instance);
 };
 
-/* --- the plugin ---------------------------------------------------------------------------------------------------- */
+/* --- the plugin --------------------------------------------------------------------------------------- */
 
 /* What the plugin says of itself; equal to its note and its package's manifest, or the load is refused. Constant. */
 struct suan_descriptor {
@@ -381,7 +386,7 @@ struct suan_plugin {
    the host. [setup] */
 SUAN_EXPORT const struct suan_plugin *suan_plugin_v1(const struct suan_host *host);
 
-/* --- the note ------------------------------------------------------------------------------------------------------ */
+/* --- the note ----------------------------------------------------------------------------------------- */
 
 /*
  * The descriptor of the ELF note ".note.suan" (type 1, name "Suan"), 1,024 bytes, little-endian, in a PT_NOTE segment.
@@ -393,12 +398,12 @@ SUAN_EXPORT const struct suan_plugin *suan_plugin_v1(const struct suan_host *hos
 #define SUAN_NOTE_BYTES 1024
 
 struct suan_note {
-    uint8_t magic[4];        /* "Suan" */
+    uint8_t magic[4]; /* "Suan" */
     uint16_t version, kind;
     uint16_t abi_major, min_host_minor;
-    uint16_t machine;        /* ELF: 62 x86-64, 183 aarch64 */
+    uint16_t machine; /* ELF: 62 x86-64, 183 aarch64 */
     uint16_t isa;
-    uint32_t flags[2];       /* low word first: the u64 fields are only 4-aligned in a note */
+    uint32_t flags[2]; /* low word first: the u64 fields are only 4-aligned in a note */
     uint32_t cpu_needed[2];
     uint32_t abi_draft;
     uint16_t device_type, n_tasks;

@@ -54,8 +54,7 @@
 #define SUAN_EXTERN_C
 #endif
 
-/* --- the definition
- * -------------------------------------------------------------------------------------------------- */
+/* --- the definition ----------------------------------------------------------------------------------- */
 
 /* The note as it lies in the file. Linkers keep notes under --gc-sections, and `used` keeps it under LTO. */
 struct suan_elf_note {
@@ -139,9 +138,7 @@ SUAN_STATIC_ASSERT(sizeof(struct suan_elf_note) == 1044, "note layout");
 #define SUAN_HAS(ptr, field)                                                                                 \
     ((uint64_t)((const char *)(&(ptr)->field + 1) - (const char *)(ptr)) <= (uint64_t)(ptr)->struct_size)
 
-/* --- tensors
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- tensors ------------------------------------------------------------------------------------------ */
 
 /* The SUAN_TYPE_… bit of an element type; 0 for one that version 1 does not know. */
 static inline uint64_t suan_type_of(const struct suan_dtype *dtype)
@@ -232,9 +229,7 @@ static inline void suan_out(struct suan_tensor *out, uint64_t type, int32_t rank
         out->shape[i] = extents[i];
 }
 
-/* --- failing
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- failing ------------------------------------------------------------------------------------------ */
 
 /* Says why, and returns the code: `return suan_fail(host, ctx, SUAN_E_SHAPE, "…");`. */
 static inline int32_t suan_fail(const struct suan_host *host, struct suan_ctx *ctx, int32_t code,
@@ -280,8 +275,7 @@ static inline int suan_is_task(const struct suan_config *config, const char *tas
     return config->task != NULL && strcmp(config->task, task) == 0;
 }
 
-/* --- scratch and threads
- * --------------------------------------------------------------------------------------------- */
+/* --- scratch and threads ------------------------------------------------------------------------------ */
 
 /* What is left of a run's scratch; begin with suan_scratch_of(run). */
 struct suan_scratch {

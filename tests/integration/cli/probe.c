@@ -27,8 +27,7 @@ static void fail(const char *what)
     exit(2);
 }
 
-/* --- json PATH: the value at a.b.0.c of the one document on standard input; fails if there is none
- * ---------- */
+/* --- json PATH: the value at a.b.0.c of the one document on standard input; fails if there is none ---- */
 
 static const struct suan_json *step_into(const struct suan_json *value, const char *name)
 {
@@ -92,8 +91,7 @@ static int read_json(char *path)
     return print_value(value);
 }
 
-/* --- kill MICROSECONDS COMMAND…: its exit status, or 137 if it was still running and had to be killed
- * -------- */
+/* --- kill MICROSECONDS COMMAND…: its exit status, or 137 if it was still running and had to be killed - */
 
 static void pause_us(long long us)
 {
@@ -123,8 +121,7 @@ static int signal_after(long long us, int signal, char **command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
 }
 
-/* --- time COMMAND…: how many microseconds it took
- * ------------------------------------------------------------ */
+/* --- time COMMAND…: how many microseconds it took ----------------------------------------------------- */
 
 static long long now_us(void)
 {
@@ -151,8 +148,7 @@ static int time_command(char **command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
 }
 
-/* --- lock FILE: holds it as a writer does, says so, and waits for the end of its input
- * ------------------------ */
+/* --- lock FILE: holds it as a writer does, says so, and waits for the end of its input ---------------- */
 
 static int hold_lock(const char *path)
 {
@@ -166,8 +162,7 @@ static int hold_lock(const char *path)
     return 0;
 }
 
-/* --- flip FILE OFFSET BIT
- * ------------------------------------------------------------------------------------- */
+/* --- flip FILE OFFSET BIT ----------------------------------------------------------------------------- */
 
 static int flip(const char *path, long long offset, int bit)
 {
@@ -181,8 +176,7 @@ static int flip(const char *path, long long offset, int bit)
     return close(fd);
 }
 
-/* --- schema FOLDER MAJOR: what a store made by a newer Suan says of itself
- * -------------------------------------- */
+/* --- schema FOLDER MAJOR: what a store made by a newer Suan says of itself ---------------------------- */
 
 struct schema {
     const char *text;
@@ -206,8 +200,7 @@ static int raise_schema(const char *folder, const char *major)
     return suan_store_write(store, put_schema, &schema, NULL) == SUAN_OK ? 0 : 1;
 }
 
-/* --- random SEED COUNT LIMIT: numbers below the limit, the same for the same seed
- * ------------------------------- */
+/* --- random SEED COUNT LIMIT: numbers below the limit, the same for the same seed --------------------- */
 
 static int print_random(uint64_t seed, int count, uint64_t limit)
 {

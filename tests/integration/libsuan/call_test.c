@@ -35,7 +35,7 @@ Test(call, answers_in_a_worker_and_in_process_alike)
     }
 }
 
-/* --- tensors ------------------------------------------------------------------------------------------- */
+/* --- tensors ------------------------------------------------------------------------------------------ */
 
 /* Data 0, 1, 2 … that lies at any offset and stride. */
 struct layout {
@@ -155,7 +155,7 @@ Test(call, infer_states_the_shapes)
     }
 }
 
-/* --- loading ------------------------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------------------------------------ */
 
 Test(call, what_is_prepared_must_be_given)
 {
@@ -227,7 +227,7 @@ Test(call, the_contract_says_what_a_task_takes)
     cr_expect_eq(suan_contract_open(stand.library, "nobody", &contract, NULL), SUAN_E_NOT_FOUND);
 }
 
-/* --- bad ends ------------------------------------------------------------------------------------------ */
+/* --- bad ends ----------------------------------------------------------------------------------------- */
 
 enum { CRASH = 1, HANG, LEAVE, WRONG, FAIL };
 static const struct {

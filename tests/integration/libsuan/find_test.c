@@ -134,7 +134,7 @@ Test(find, a_key_that_the_trust_file_does_not_list_counts_for_nobody)
     cr_expect_eq(suan_find(stand.library, "toy-fast", &found, NULL), SUAN_E_NOT_FOUND);
 }
 
-/* --- checkpoints --------------------------------------------------------------------------------------- */
+/* --- checkpoints -------------------------------------------------------------------------------------- */
 
 Test(find, a_log_that_is_too_old_is_refused_where_the_trust_file_says_so)
 {

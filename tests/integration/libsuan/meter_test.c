@@ -136,7 +136,7 @@ Test(meter, unvetted_use_is_not_metered)
     suan_unload(solver);
 }
 
-/* --- shadows ------------------------------------------------------------------------------------------- */
+/* --- shadows ------------------------------------------------------------------------------------------ */
 
 /* Enough calls that a shadow pair is certain but for one in e^20. */
 enum { MANY = 1500 };
@@ -171,7 +171,7 @@ Test(meter, a_wrong_answer_is_found_by_shadows_and_stops_the_credit)
     suan_unload(solver);
 }
 
-/* --- the registry computes the same -------------------------------------------------------------------- */
+/* --- the registry computes the same ------------------------------------------------------------------- */
 
 Test(meter, the_registry_computes_the_same_saving_and_refuses_another)
 {
@@ -203,7 +203,7 @@ Test(meter, the_registry_computes_the_same_saving_and_refuses_another)
                  "%s", stand.error.message);
 }
 
-/* --- kills --------------------------------------------------------------------------------------------- */
+/* --- kills -------------------------------------------------------------------------------------------- */
 
 /* Jobs of the periods that the journal holds. */
 static int64_t jobs_in_journal(void)
@@ -284,7 +284,7 @@ Test(meter, a_death_between_receipt_and_next_period_counts_nothing_twice)
     suan_unload(solver);
 }
 
-/* --- processes ----------------------------------------------------------------------------------------- */
+/* --- processes ---------------------------------------------------------------------------------------- */
 
 static int use_after_fork(struct suan_solver *solver, struct suan_solver *inside)
 {

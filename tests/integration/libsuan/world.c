@@ -58,7 +58,7 @@ static void write_file(const char *path, struct suan_span content)
     must(suan_file_replace(path, content, 0644, &error), &error, path);
 }
 
-/* --- verbs --------------------------------------------------------------------------------------------- */
+/* --- verbs -------------------------------------------------------------------------------------------- */
 
 static struct suan_acting acting_as(const char *as, const char *signers, char *words, size_t size)
 {
@@ -106,7 +106,7 @@ static void change(const char *noun, const char *verb, const char *as, const cha
     must(suan_service_change(service, &acting, verb_of(noun, verb), request, &result, &error), &error, verb);
 }
 
-/* --- people -------------------------------------------------------------------------------------------- */
+/* --- people ------------------------------------------------------------------------------------------- */
 
 static void add_person(const char *ident, const char *type, const char *signers)
 {
@@ -140,7 +140,7 @@ static void make_registry(void)
            "body1,body2,body3", "criteria", path_of("criteria.json"), NULL);
 }
 
-/* --- releases ------------------------------------------------------------------------------------------ */
+/* --- releases ----------------------------------------------------------------------------------------- */
 
 static const char *variant_of_machine(void)
 {

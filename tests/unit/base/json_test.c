@@ -17,8 +17,7 @@ struct hostile {
     char code[16];
 };
 
-/* --- strictness
- * --------------------------------------------------------------------------------------------------- */
+/* --- strictness --------------------------------------------------------------------------------------- */
 
 ParameterizedTestParameters(json, refuses_hostile_inputs)
 {
@@ -151,8 +150,7 @@ Test(json, messages_do_not_repeat_control_characters)
     cr_assert_null(strchr(error.message, 0x1b), "%s", error.message);
 }
 
-/* --- canonical form
- * ----------------------------------------------------------------------------------------------- */
+/* --- canonical form ----------------------------------------------------------------------------------- */
 
 ParameterizedTestParameters(json, refuses_what_is_not_canonical)
 {
@@ -187,8 +185,7 @@ Test(json, takes_what_is_canonical)
         cr_assert_eq(parse(rows[i], SUAN_JSON_CANONICAL, &error), SUAN_OK, "%s: %s", rows[i], error.message);
 }
 
-/* --- looking and expecting
- * ---------------------------------------------------------------------------------------- */
+/* --- looking and expecting ---------------------------------------------------------------------------- */
 
 static const char sample[] =
     "{\"n\":7,\"t\":\"text\",\"b\":true,\"h\":\"00ff\",\"l\":[1,2,3],\"o\":{\"x\":1},\"z\":null}";

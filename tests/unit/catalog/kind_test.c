@@ -66,7 +66,7 @@ static uint64_t accept(struct suan_json *body, const uint32_t *seeds)
 }
 #define ACCEPT(body, ...) accept(body, (const uint32_t[]){__VA_ARGS__, TEST_END})
 
-/* --- builders ------------------------------------------------------------------------------------------ */
+/* --- builders ----------------------------------------------------------------------------------------- */
 
 static struct suan_json *identity(const char *ident, const char *type)
 {
@@ -416,7 +416,7 @@ static struct suan_json *restore_review(void)
     return vote(SUAN_EVENT_REVIEW_RESTORE, "body1");
 }
 
-/* --- the table ----------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------- */
 
 struct kind_row {
     uint16_t kind;

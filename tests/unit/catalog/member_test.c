@@ -184,7 +184,7 @@ Test(member, secondment_ties_to_members_of_either_side)
     cr_assert_eq(untied_at("alice", "body2", now + TEST_DAY_NS, NULL), SUAN_OK);
 }
 
-/* --- in a review --------------------------------------------------------------------------------------- */
+/* --- in a review -------------------------------------------------------------------------------------- */
 
 /* Time passes in steps that the clock rule lets through. */
 static void wait_until(uint64_t time_ns)

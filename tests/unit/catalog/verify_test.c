@@ -114,7 +114,7 @@ Test(verify, finds_nothing_in_a_sound_registry)
     cr_assert_eq(suan_json_integer(suan_json_find(report, "packages")), 2);
 }
 
-/* --- one altered row in each table --------------------------------------------------------------------- */
+/* --- one altered row in each table -------------------------------------------------------------------- */
 
 struct alteration {
     enum suan_table table;
@@ -145,13 +145,12 @@ static enum suan_status alter(void *context, struct suan_txn *txn, struct suan_e
     return suan_row_put(txn, alteration->table, place, suan_buffer_span(&copy), error);
 }
 
+/* clang-format off */
 #define ALTERED_TABLES(T)                                                                                    \
-    T(META)                                                                                                  \
-    T(EVENT_P)                                                                                               \
-    T(EVENT_L)                                                                                               \
-    T(HASH_P)                                                                                                \
-    T(HASH_L) T(CKPT) T(BLOB) T(EVENT_ID) T(IDENT) T(KEY) T(ID_KEY) T(MEMBER) T(RECOVER) T(PKG) T(OWNER)     \
-        T(OFFER) T(OWNER_HIST) T(REL) T(BY_DIGEST) T(VET) T(POLICY) T(TASK) T(STATE) T(VARIANT)
+    T(META) T(EVENT_P) T(EVENT_L) T(HASH_P) T(HASH_L) T(CKPT) T(BLOB) T(EVENT_ID) T(IDENT) T(KEY)            \
+    T(ID_KEY) T(MEMBER) T(RECOVER) T(PKG) T(OWNER) T(OFFER) T(OWNER_HIST) T(REL) T(BY_DIGEST) T(VET)         \
+    T(POLICY) T(TASK) T(STATE) T(VARIANT)
+/* clang-format on */
 #define ALTERATIONS(table)                                                                                   \
     {SUAN_TABLE_##table, ALTER}, {SUAN_TABLE_##table, REMOVE}, {SUAN_TABLE_##table, ADD},
 static const struct alteration alterations[] = {ALTERED_TABLES(ALTERATIONS)};
@@ -209,7 +208,7 @@ Test(verify, names_a_package_that_is_missing_or_another)
     cr_assert(is_named(report, "package sky-task@1.0.0"));
 }
 
-/* --- export and restore -------------------------------------------------------------------------------- */
+/* --- export and restore ------------------------------------------------------------------------------- */
 
 static char export_path[TEST_PATH_MAX + 32], restored[TEST_PATH_MAX + 32], again_path[TEST_PATH_MAX + 32];
 

@@ -205,7 +205,7 @@ Test(writer, refuses_evidence_that_the_command_does_not_name)
     cr_assert_str_eq(outcome.code, "event.blob");
 }
 
-/* --- the clock ----------------------------------------------------------------------------------------- */
+/* --- the clock ---------------------------------------------------------------------------------------- */
 
 Test(writer, stamps_both_logs_in_one_order)
 {
@@ -294,7 +294,7 @@ Test(writer, moves_a_simulated_clock_alone)
     test_registry_done(&simulated);
 }
 
-/* --- checkpoints --------------------------------------------------------------------------------------- */
+/* --- checkpoints -------------------------------------------------------------------------------------- */
 
 static struct suan_checkpoint checkpoint(enum suan_log log, struct suan_buffer *note)
 {
@@ -390,7 +390,7 @@ Test(writer, stops_before_it_writes_if_a_note_key_is_another)
     test_registry_reopen(&t, SUAN_STORE_READ);
 }
 
-/* --- what the writer seals ----------------------------------------------------------------------------- */
+/* --- what the writer seals ---------------------------------------------------------------------------- */
 
 static uint16_t newest_kind(enum suan_log log, uint64_t *out_size)
 {
@@ -452,7 +452,7 @@ Test(writer, takes_a_snapshot_when_the_revoked_set_changes)
     cr_assert_str_eq(suan_buffer_text(&text), suan_buffer_text(&expected));
 }
 
-/* --- control ------------------------------------------------------------------------------------------- */
+/* --- control ------------------------------------------------------------------------------------------ */
 
 static enum suan_status check_nothing(struct suan_txn *txn, const struct suan_act *act,
                                       struct suan_error *error)

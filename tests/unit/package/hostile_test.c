@@ -68,8 +68,7 @@ static void good_file(struct suan_buffer *file)
     fixture_compress(suan_buffer_span(&tar), FIXTURE_SIZE_DECLARED, file);
 }
 
-/* --- too large
- * ---------------------------------------------------------------------------------------------------- */
+/* --- too large ---------------------------------------------------------------------------------------- */
 
 static void large_content(struct suan_buffer *file, const char *path, size_t size)
 {
@@ -174,8 +173,7 @@ static void deep_path(struct suan_buffer *file)
     with_entry(file, (struct fixture_entry){.path = "docs/i/j/k/l/m/n"});
 }
 
-/* --- compression
- * -------------------------------------------------------------------------------------------------- */
+/* --- compression -------------------------------------------------------------------------------------- */
 
 static void plain_tar(struct suan_buffer *file)
 {
@@ -220,8 +218,7 @@ static void left_over(struct suan_buffer *file)
     suan_buffer_append(file, "", 1);
 }
 
-/* --- paths
- * -------------------------------------------------------------------------------------------------------- */
+/* --- paths -------------------------------------------------------------------------------------------- */
 
 static void absolute_path(struct suan_buffer *file)
 {
@@ -308,8 +305,7 @@ static void file_and_folder(struct suan_buffer *file)
     with_entry(file, (struct fixture_entry){.path = "LICENSE/x"});
 }
 
-/* --- types
- * -------------------------------------------------------------------------------------------------------- */
+/* --- types -------------------------------------------------------------------------------------------- */
 
 static void symbolic_link(struct suan_buffer *file)
 {
@@ -357,9 +353,7 @@ static void access_list(struct suan_buffer *file)
                          .records = "SCHILY.acl.access=user::rw-,user:bin:rwx,group::r--,mask::rwx\n"});
 }
 
-/* --- form
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- form --------------------------------------------------------------------------------------------- */
 
 static void wrong_order(struct suan_buffer *file)
 {
@@ -458,8 +452,7 @@ static void data_in_padding(struct suan_buffer *file)
     fixture_compress(suan_buffer_span(&tar), FIXTURE_SIZE_DECLARED, file);
 }
 
-/* --- manifest and content
- * ----------------------------------------------------------------------------------------- */
+/* --- manifest and content ----------------------------------------------------------------------------- */
 
 static void drop_entry(struct suan_buffer *file, size_t index)
 {

@@ -83,8 +83,7 @@ Test(package, file_of_another_type_or_none_is_told_apart)
     cr_assert_eq(suan_package_open_file("/dev/null", &package, &error), SUAN_E_FORMAT);
 }
 
-/* --- damage
- * ------------------------------------------------------------------------------------------------------- */
+/* --- damage ------------------------------------------------------------------------------------------- */
 
 Test(package, every_flipped_bit_is_refused_or_leaves_the_identity_alone, .timeout = 120)
 {

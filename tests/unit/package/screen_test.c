@@ -45,8 +45,7 @@ static void load(const char *name, struct suan_buffer *object)
     cr_assert_eq(suan_file_read(path, 1 << 20, object, &error), SUAN_OK, "%s", error.message);
 }
 
-/* --- faults that no linker makes: bytes of a good object changed
- * ---------------------------------------------------- */
+/* --- faults that no linker makes: bytes of a good object changed -------------------------------------- */
 
 static Elf64_Ehdr *header_of(struct suan_buffer *object)
 {
@@ -397,8 +396,7 @@ Test(screen, any_cut_of_an_object_gives_rows_and_no_crash)
     }
 }
 
-/* --- the note by itself
- * ------------------------------------------------------------------------------------------- */
+/* --- the note by itself ------------------------------------------------------------------------------- */
 
 Test(screen, note_is_read_in_host_order)
 {

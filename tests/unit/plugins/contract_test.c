@@ -15,7 +15,7 @@ static struct suan_verdict verdict_on(const struct referee *referee, const struc
     return verdict;
 }
 
-/* --- astro.crossmatch ------------------------------------------------------------------------------------------------- */
+/* --- astro.crossmatch --------------------------------------------------------------------------------- */
 
 enum { OBJECTS = 4, NONE = -1 };
 
@@ -118,7 +118,7 @@ Test(plugins_contract, crossmatch_holds_separations_to_a_microarcsecond)
     host_referee_done(&referee);
 }
 
-/* --- vector.knn.l2.f32 ------------------------------------------------------------------------------------------------ */
+/* --- vector.knn.l2.f32 -------------------------------------------------------------------------------- */
 
 /* Forty points on a line, ten queries at 0, the two nearest wanted of each. */
 static void line_inputs(struct tensors *in)
@@ -209,7 +209,7 @@ ParameterizedTest(int64_t *k, plugins_contract, knn_refuses_k_out_of_range)
     host_tensors_done(&in);
 }
 
-/* --- codec.deflate ---------------------------------------------------------------------------------------------------- */
+/* --- codec.deflate ------------------------------------------------------------------------------------ */
 
 enum { TEXT_BYTES = 5000 };
 

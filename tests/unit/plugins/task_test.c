@@ -174,8 +174,7 @@ ParameterizedTest(struct algorithm_row *row, plugins_task, incumbent_passes_in_e
     }
 }
 
-/* --- answers that must be refused
- * ------------------------------------------------------------------------------------ */
+/* --- answers that must be refused --------------------------------------------------------------------- */
 
 static double element(const struct suan_tensor *tensor, uint64_t i)
 {

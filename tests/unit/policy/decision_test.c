@@ -196,8 +196,7 @@ Test(decision, a_claim_for_the_other_instrument_is_malformed)
     cr_assert_str_eq(error.code, "policy.bad-field");
 }
 
-/* --- claim-3m.json, 3,000,000.00 of compute in Hangzhou, under every compute programme
- * -------------------------- */
+/* --- claim-3m.json, 3,000,000.00 of compute in Hangzhou, under every compute programme ---------------- */
 
 struct quoted {
     const char *programme, *decision, *binding;
@@ -295,9 +294,7 @@ Test(decision, programmes_announce_the_sums_they_need)
     cr_assert_eq(hangzhou_wants, 3);
 }
 
-/* --- credits
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- credits ------------------------------------------------------------------------------------------ */
 
 static struct suan_earn_decision earn(struct suan_earn_claim claim)
 {
@@ -349,9 +346,7 @@ Test(decision, a_programme_without_credit_pays_none)
                  SUAN_E_USAGE);
 }
 
-/* --- check
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- check -------------------------------------------------------------------------------------------- */
 
 struct heard {
     int errors, notes;
@@ -415,9 +410,7 @@ Test(check, finds_each_contradiction)
         find_contradiction(&contradictions[i], suan_buffer_text(&text));
 }
 
-/* --- what if
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- what if ------------------------------------------------------------------------------------------ */
 
 Test(decision, what_if_decides_past_claims_again_in_order)
 {
@@ -442,8 +435,7 @@ Test(decision, what_if_decides_past_claims_again_in_order)
     cr_assert_eq(summary.outcomes_after[SUAN_OUTCOME_REVIEW], 1);
 }
 
-/* --- examples: what the runner must notice
- * ---------------------------------------------------------------------------------- */
+/* --- examples: what the runner must notice ------------------------------------------------------------ */
 
 static struct suan_span last_difference;
 static char difference_text[256];

@@ -8,9 +8,7 @@
 #include "policy/claim.h"
 #include "policy/tariff.h"
 
-/* --- days
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- days --------------------------------------------------------------------------------------------- */
 
 static int32_t day(const char *text)
 {
@@ -70,8 +68,7 @@ Test(date, one_year_ends_the_day_before)
     cr_assert_not(suan_day_within_one_year(day("2024-02-29"), day("2025-03-01")));
 }
 
-/* --- documents with one thing wrong
- * --------------------------------------------------------------------------------------- */
+/* --- documents with one thing wrong ------------------------------------------------------------------- */
 
 /* The text with the first `from` made `to`; the test fails if it is not there. */
 static void replace(const char *text, const char *from, const char *to, struct suan_buffer *out)
@@ -218,9 +215,7 @@ Test(programme, suggests_the_nearest_name)
     cr_assert_not_null(strstr(error.hint, "budget"));
 }
 
-/* --- claims
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- claims ------------------------------------------------------------------------------------------- */
 
 static const char claim_text[] =
     "{\"schema\":\"suan.claim/"
@@ -378,9 +373,7 @@ Test(claim, takes_4096_lines_and_not_one_more)
                  SUAN_E_USAGE);
 }
 
-/* --- tariffs
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- tariffs ------------------------------------------------------------------------------------------ */
 
 static const char tariff_text[] =
     "{\"schema\":\"suan.tariff/1\",\"id\":\"d\",\"from\":\"2026-01-01\",\"until\":null,"

@@ -52,9 +52,7 @@ static void put_date(struct suan_json *object, const char *key)
                            "2025-12-31", "2026-01-01", "2023-12-31"));
 }
 
-/* --- programmes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- programmes --------------------------------------------------------------------------------------- */
 
 static struct suan_json *ratio(int64_t num, int64_t den)
 {
@@ -305,9 +303,7 @@ static struct suan_json *any_programme(int index)
     return p;
 }
 
-/* --- claims
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- claims ------------------------------------------------------------------------------------------- */
 
 static void maybe_text(struct suan_json *object, const char *key, const char *value)
 {
@@ -390,9 +386,7 @@ static struct suan_json *any_claim(void)
     return claim;
 }
 
-/* --- a world
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- a world ------------------------------------------------------------------------------------------ */
 
 struct world {
     struct suan_json *programme_json[PROGRAMMES], *claim_json[CLAIMS];

@@ -5,8 +5,7 @@
 
 __extension__ typedef __int128 wide;
 
-/* --- documents
- * -------------------------------------------------------------------------------------------------------- */
+/* --- documents ---------------------------------------------------------------------------------------- */
 
 static const struct suan_json *dig(const struct suan_json *object, const char *path)
 {
@@ -42,8 +41,7 @@ static size_t length(const struct suan_json *array)
     return array == NULL ? 0 : suan_json_count(array);
 }
 
-/* --- days: counted one by one
- * ------------------------------------------------------------------------------------------- */
+/* --- days: counted one by one ------------------------------------------------------------------------- */
 
 static bool is_leap(int year)
 {
@@ -69,9 +67,7 @@ static int year_of(const char *date)
     return sscanf(date, "%d", &year) == 1 ? year : 0;
 }
 
-/* --- facts
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- facts -------------------------------------------------------------------------------------------- */
 
 static bool is_at_home(const struct suan_json *programme, const char *code)
 {
@@ -183,9 +179,7 @@ static int says_all(const struct suan_json *when, const struct suan_json *progra
     return lowest;
 }
 
-/* --- deciding
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- deciding ----------------------------------------------------------------------------------------- */
 
 static int64_t part_of(int64_t amount, const struct suan_json *ratio)
 {
@@ -556,9 +550,7 @@ void reference_issue(struct reference_ledger *ledger, const struct suan_json *pr
     snprintf(award->tier, sizeof award->tier, "%s", result->tier);
 }
 
-/* --- redeeming
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- redeeming ---------------------------------------------------------------------------------------- */
 
 static const struct suan_json *tier_of(const struct reference_award *award)
 {

@@ -12,7 +12,7 @@
 #include "trust/signer.h"
 #include "voucher/voucher.h"
 
-/* --- the table against the rules ----------------------------------------------------------------------- */
+/* --- the table against the rules ---------------------------------------------------------------------- */
 
 static const struct suan_rule *find_in(const struct suan_family *family, uint16_t kind)
 {
@@ -79,7 +79,7 @@ Test(verb, every_example_is_of_its_own_verb)
     }
 }
 
-/* --- from words to a command --------------------------------------------------------------------------- */
+/* --- from words to a command -------------------------------------------------------------------------- */
 
 struct place {
     char root[32], key[48], registry[48];

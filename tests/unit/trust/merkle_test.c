@@ -63,8 +63,7 @@ static struct suan_digest root_at(struct log *log, uint64_t size)
     return root;
 }
 
-/* --- known answers: the reference tree of Certificate Transparency
- * ------------------------------------------------ */
+/* --- known answers: the reference tree of Certificate Transparency ------------------------------------ */
 
 static const struct {
     const char *bytes;
@@ -149,8 +148,7 @@ Test(merkle, consistency_proofs_are_those_of_the_reference_tree)
     assert_proof(&proof, six_to_eight, 3);
 }
 
-/* --- the stored sequence
- * ------------------------------------------------------------------------------------------ */
+/* --- the stored sequence ------------------------------------------------------------------------------ */
 
 /* The layout of golang.org/x/mod/sumdb/tlog: leaf, leaf, their node, leaf, leaf, node, node … */
 Test(merkle, hashes_are_stored_in_the_order_of_tlog)
@@ -211,8 +209,7 @@ Test(merkle, an_edge_read_back_goes_on_like_the_one_that_was_kept)
     }
 }
 
-/* --- proofs of all small trees
- * ------------------------------------------------------------------------------------ */
+/* --- proofs of all small trees ------------------------------------------------------------------------ */
 
 enum { TREE_MAX = 40 };
 

@@ -90,9 +90,7 @@ Test(note, reads_the_reference_checkpoint)
     cr_assert(suan_span_equal(checkpoint.origin, suan_span_text("example.com/behind-the-sofa")));
 }
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------------------- */
 
 Test(note, a_key_survives_reading_and_writing)
 {
@@ -150,8 +148,7 @@ ParameterizedTest(struct bad *row, note, refuses_keys_of_other_sizes_types_and_o
     expect_error(suan_note_key_parse(suan_span_text(row->text), &key, error), row->status, row->code);
 }
 
-/* --- signatures
- * --------------------------------------------------------------------------------------------------- */
+/* --- signatures --------------------------------------------------------------------------------------- */
 
 static const char checkpoint_text[] =
     "suan.example/registry\n7\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
@@ -277,9 +274,7 @@ Test(note, signing_what_is_no_note_text_is_refused)
     cr_assert_eq(bytes.size, 0u);
 }
 
-/* --- form
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- form --------------------------------------------------------------------------------------------- */
 
 #define DASH "\xE2\x80\x94 "
 
@@ -341,8 +336,7 @@ Test(note, limits_are_kept)
                  "note.too-large");
 }
 
-/* --- checkpoints
- * -------------------------------------------------------------------------------------------------- */
+/* --- checkpoints -------------------------------------------------------------------------------------- */
 
 Test(note, a_checkpoint_survives_writing_and_reading)
 {

@@ -159,8 +159,7 @@ Test(signer, a_key_file_that_contradicts_itself_is_refused)
     expect_error(parse_bytes(&bytes, error), SUAN_E_FORMAT, "key.format");
 }
 
-/* --- the agent
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the agent ---------------------------------------------------------------------------------------- */
 
 static void start_agent(void)
 {

@@ -91,8 +91,7 @@ Test(sshsig, no_truncation_and_no_extension_passes)
     expect_error(suan_sshsig_parse(suan_buffer_span(&blob), &sig, error), SUAN_E_FORMAT, "sshsig.format");
 }
 
-/* --- blobs made by hand
- * ------------------------------------------------------------------------------------------- */
+/* --- blobs made by hand ------------------------------------------------------------------------------- */
 
 static void append_string(struct suan_buffer *out, struct suan_span value)
 {
@@ -209,8 +208,7 @@ Test(sshsig, openssh_agrees_about_fido_signatures, .init = enter_folder, .fini =
                  0);
 }
 
-/* --- OpenSSH, both ways
- * ------------------------------------------------------------------------------------------- */
+/* --- OpenSSH, both ways ------------------------------------------------------------------------------- */
 
 static int verify_by_openssh(const char *text)
 {

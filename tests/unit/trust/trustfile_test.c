@@ -68,8 +68,7 @@ Test(trustfile, survives_writing_and_reading)
     cr_assert_arr_eq(read, made, sizeof *read);
 }
 
-/* --- strictness: the file with one thing replaced
- * ----------------------------------------------------------------- */
+/* --- strictness: the file with one thing replaced ----------------------------------------------------- */
 
 /* Replaces the first `from` in the file by `to`; the test fails if it is not there. */
 static void replace(struct suan_buffer *text, const char *from, const char *to)
@@ -197,8 +196,7 @@ Test(trustfile, the_body_of_a_key_is_found)
     cr_assert_null(suan_trust_body_of(trust, &stranger));
 }
 
-/* --- checkpoints
- * -------------------------------------------------------------------------------------------------- */
+/* --- checkpoints -------------------------------------------------------------------------------------- */
 
 struct signature {
     uint8_t seed_byte;
@@ -292,8 +290,7 @@ Test(trustfile, a_forged_signature_of_a_known_witness_is_refused)
     expect_error(check(&note, NULL, error), SUAN_E_REFUSED, "note.signature");
 }
 
-/* --- from one view to the next
- * ------------------------------------------------------------------------------------ */
+/* --- from one view to the next ------------------------------------------------------------------------ */
 
 enum { TREE = 12 };
 

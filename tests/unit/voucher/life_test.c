@@ -128,7 +128,7 @@ static struct suan_account own_account(const struct suan_id *id)
     return account("voucher", hex, "");
 }
 
-/* --- steps --------------------------------------------------------------------------------------------- */
+/* --- steps -------------------------------------------------------------------------------------------- */
 
 static struct suan_json *about(uint16_t kind, const char *by, const struct suan_id *id)
 {
@@ -254,7 +254,7 @@ static void verify_all(void)
     suan_txn_endp(&txn);
 }
 
-/* --- whole lives --------------------------------------------------------------------------------------- */
+/* --- whole lives -------------------------------------------------------------------------------------- */
 
 Test(life, a_contract_is_reimbursed_by_instalments)
 {
@@ -352,7 +352,7 @@ Test(life, what_was_paid_for_nothing_is_clawed_back_once)
     verify_all();
 }
 
-/* --- who, and what stands in the way ------------------------------------------------------------------- */
+/* --- who, and what stands in the way ------------------------------------------------------------------ */
 
 Test(life, nobody_reviews_twice_or_what_they_benefit_from)
 {
@@ -447,7 +447,7 @@ Test(life, a_licence_is_judged_by_what_is_on_record)
     refused(review(&id, "approve", SEED_OFFICER), "voucher.not-eligible");
 }
 
-/* --- random histories ---------------------------------------------------------------------------------- */
+/* --- random histories --------------------------------------------------------------------------------- */
 
 enum { VERBS = 13, RANDOM_VOUCHERS = 8, RANDOM_STEPS = 700 };
 

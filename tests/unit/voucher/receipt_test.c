@@ -183,8 +183,7 @@ Test(receipt, bins_that_are_not_the_attested_ones_are_refused)
     cr_assert_eq(suan_receipt_compute(receipt, &basis, NULL), SUAN_E_FORMAT);
 }
 
-/* --- the document
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the document ------------------------------------------------------------------------------------- */
 
 static void write_out(struct suan_buffer *out)
 {

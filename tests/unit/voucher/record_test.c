@@ -23,9 +23,7 @@ static const struct suan_family *families[SUAN_CATALOG_FAMILIES + 2];
 static struct test_scene scene;
 static struct suan_buffer attestation; /* the envelope of the measurement */
 
-/* --- steps
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- steps -------------------------------------------------------------------------------------------- */
 
 static struct test_outcome submit(struct suan_json *body, uint32_t seed, struct suan_span blob)
 {
@@ -206,8 +204,7 @@ static void refused(struct test_outcome outcome, const char *code)
     cr_expect_str_eq(outcome.code, code, "%s: %s", outcome.code, outcome.message);
 }
 
-/* --- programmes and tariffs
- * ------------------------------------------------------------------------------------------------ */
+/* --- programmes and tariffs --------------------------------------------------------------------------- */
 
 Test(record, rules_are_installed_by_an_authority_once)
 {
@@ -230,9 +227,7 @@ Test(record, contradictory_rules_are_not_installed)
     must(install_file(SUAN_EVENT_PROGRAMME_INSTALL, "hangzhou-compute-2025", NULL, NULL));
 }
 
-/* --- receipts
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- receipts ----------------------------------------------------------------------------------------- */
 
 Test(record, a_receipt_is_admitted_once_and_in_sequence)
 {
@@ -300,9 +295,7 @@ Test(record, a_receipt_names_what_is_on_record)
     refused(submit_receipt(receipt, "shop", SEED_SHOP, SEED_SHOP, &digest), "receipt.refused");
 }
 
-/* --- credits
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- credits ------------------------------------------------------------------------------------------ */
 
 static struct suan_digest admitted(void)
 {
@@ -406,7 +399,7 @@ Test(record, everything_follows_from_the_log)
     cr_assert_eq(suan_registry_verify(scene.base.registry, &report, &error), SUAN_OK, "%s", error.message);
 }
 
-/* --- licences ------------------------------------------------------------------------------------------ */
+/* --- licences ----------------------------------------------------------------------------------------- */
 
 enum { SEED_OFFICER = 42, SEED_CLERK = 43 };
 

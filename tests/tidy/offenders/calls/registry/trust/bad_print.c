@@ -2,5 +2,5 @@
 
 void tell(void)
 {
-    printf ("told\n");
+    printf("told\n");
 }

@@ -1,2 +1,2 @@
 /* Behind a comment */ /* it still counts. */
-# include "trust/digest.h"
+#include "trust/digest.h"

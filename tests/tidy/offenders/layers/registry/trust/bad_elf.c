@@ -1,2 +1,2 @@
-#include <openssl/evp.h>
 #include <libelf.h>
+#include <openssl/evp.h>
