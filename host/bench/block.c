@@ -59,6 +59,12 @@ static enum suan_status make_load(struct bench_session *session, enum bench_seri
     return bench_job_make(&session->task, &session->master, &name, session->sizes[0], &job, error);
 }
 
+/* Whoever starts first lies elsewhere in memory: the sides take turns, from a start that the seed chooses. */
+static int first_side(const struct bench_session *session, uint32_t block)
+{
+    return (int)((session->master.bytes[0] ^ block) & 1);
+}
+
 enum suan_status bench_open_sides(struct bench_session *session, enum bench_series series, uint32_t block,
                                   struct suan_error *error)
 {
@@ -66,7 +72,8 @@ enum suan_status bench_open_sides(struct bench_session *session, enum bench_seri
     enum suan_status status = suan_guest_pin(session->task.guest, session->cpus.host, error);
     if (status == SUAN_OK)
         status = make_load(session, series, block, error);
-    for (int side = 0; side < 2 && status == SUAN_OK; side++) {
+    for (int turn = 0; turn < 2 && status == SUAN_OK; turn++) {
+        int side = first_side(session, block) ^ turn;
         struct suan_error failure = {0};
         const struct suan_guest_options *load = &session->load[series == BENCH_SERIES_AA ? 0 : side];
         status = bench_side_open(&session->sides[side], session->request->engine, load, session->cpus.here,
@@ -182,7 +189,8 @@ static enum suan_status warm_up(struct bench_session *session, enum bench_series
     SUAN_CLEANUP(bench_jobs_done) struct bench_jobs jobs = {0};
     enum suan_status status =
         bench_jobs_make(session, &name, session->sizes[group], BENCH_WARM_JOBS, &jobs, error);
-    for (int side = 0; side < 2; side++) {
+    for (int turn = 0; turn < 2; turn++) {
+        int side = first_side(session, block) ^ turn;
         for (uint32_t i = 0; i < BENCH_WARM_JOBS && status == SUAN_OK; i++) {
             struct bench_batch batch = {
                 .master = &session->master, .cpus = &session->cpus, .side = (enum suan_row_side)side};
@@ -263,6 +271,13 @@ static bool has_size(enum bench_series series, uint32_t group, uint32_t sizes)
     return series == BENCH_SERIES_MAIN || group == places[0] || group == places[1];
 }
 
+/* The self-check is cheap and must see through a busy machine: two sizes, four times the pairs. */
+static uint32_t pairs_of(const struct bench_session *session, enum bench_series series, uint32_t group)
+{
+    uint32_t pairs = session->pairs[group] * (series == BENCH_SERIES_AA ? 4 : 1);
+    return pairs < SUAN_ROW_PAIRS_MAX ? pairs : SUAN_ROW_PAIRS_MAX;
+}
+
 static enum suan_status run_sizes(struct bench_session *session, enum bench_series series,
                                   enum suan_row_state state, uint32_t block, struct suan_rows *rows,
                                   struct suan_error *error)
@@ -272,7 +287,8 @@ static enum suan_status run_sizes(struct bench_session *session, enum bench_seri
     suan_seed_order(&session->master, series + (cold ? BENCH_GROUP_COLD : 0), block, session->plan.sizes,
                     SUAN_ROW_PAIRS_MAX, groups, plugin_first);
     for (uint32_t i = 0; i < session->plan.sizes; i++) {
-        uint32_t group = groups[i], pairs = cold ? BENCH_COLD_PAIRS : session->pairs[group];
+        uint32_t group = groups[i];
+        uint32_t pairs = cold ? BENCH_COLD_PAIRS : pairs_of(session, series, group);
         for (uint32_t pair = 0; pair < pairs && has_size(series, group, session->plan.sizes); pair++) {
             struct pair_place place = {.series = series,
                                        .state = state,
