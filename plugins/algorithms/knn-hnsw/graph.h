@@ -27,8 +27,10 @@ struct Scratch {
     std::uint32_t *seen, stamp;
 };
 
-/* Leaves up to ef neighbours of q in scratch.best, sorted by distance, then row; returns how many. */
-std::int64_t graph_search(const Graph *graph, const float *q, std::int64_t ef, Scratch &scratch) noexcept;
+/* Leaves neighbours of q in scratch.best, exactly measured, sorted by distance, then row; returns how many: more than k, unless
+   fewer were reached. k <= ef. */
+std::int64_t graph_search(const Graph *graph, const float *q, std::int64_t k, std::int64_t ef,
+                          Scratch &scratch) noexcept;
 
 float squared_distance(const float *a, const float *b, std::int64_t d) noexcept;
 

@@ -2,6 +2,7 @@
  * knn-hnsw: vector.knn.l2.f32/1 by a hierarchical navigable small-world graph (Malkov and Yashunin 2016,
  * hnswlib). It is approximate: its error is 1 - recall. Every slot catches what C++ throws.
  */
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -154,18 +155,18 @@ bool take_scratch(const suan_run *run, std::uint64_t n, std::uint64_t ef, knn::S
     return true;
 }
 
-/* A graph may leave parts unreached, so the search widens until it has k, and then takes every row there is.
- */
-std::int64_t find_at_least(const knn::Graph *graph, const float *base, const float *q, std::int64_t k,
-                           std::int64_t ef, knn::Scratch &scratch)
+/* Leaves the k nearest in scratch.best, sorted. A graph may leave parts unreached: with fewer than k, every row is measured. */
+void find_nearest(const knn::Graph *graph, const float *base, const float *q, std::int64_t k, std::int64_t ef,
+                  knn::Scratch &scratch)
 {
-    std::int64_t found = knn::graph_search(graph, q, ef, scratch), d = knn::graph_dimensions(graph);
-    std::uint32_t last = scratch.stamp - 1;
-    for (std::int64_t i = 0; found < k && i < knn::graph_rows(graph); i++)
-        if (scratch.seen[i] != last)
-            scratch.best[found++] =
-                knn::Neighbour{knn::squared_distance(q, base + i * d, d), static_cast<std::uint32_t>(i)};
-    return found;
+    if (knn::graph_search(graph, q, k, ef, scratch) >= k)
+        return;
+    std::int64_t n = knn::graph_rows(graph), d = knn::graph_dimensions(graph);
+    for (std::int64_t i = 0; i < n; i++)
+        scratch.open[i] =
+            knn::Neighbour{knn::squared_distance(q, base + i * d, d), static_cast<std::uint32_t>(i)};
+    std::partial_sort(scratch.open, scratch.open + k, scratch.open + n);
+    std::copy(scratch.open, scratch.open + k, scratch.best);
 }
 
 std::int32_t search_all(const suan_instance *instance, const suan_run *run, std::int64_t ef,
@@ -179,7 +180,7 @@ std::int32_t search_all(const suan_instance *instance, const suan_run *run, std:
     for (std::int64_t j = 0; j < m; j++) {
         if (j % QUERIES_PER_POLL == 0 && instance->host->cancelled(run->ctx))
             return SUAN_E_CANCELLED;
-        find_at_least(instance->graph, base, query + j * d, k, ef, scratch);
+        find_nearest(instance->graph, base, query + j * d, k, ef, scratch);
         for (std::int64_t p = 0; p < k; p++) {
             index[j * k + p] = scratch.best[p].second;
             distance[j * k + p] = std::sqrt(scratch.best[p].first);
