@@ -15,8 +15,9 @@ enum { IN_BASE, IN_QUERY, IN_K, N_IN };
 enum { OUT_INDEX, OUT_DISTANCE, N_OUT };
 enum {
     QUERY_BLOCK = 128,
-    BASE_BLOCK = 512,
-    SPARE = 22, /* candidates beyond k */
+    BASE_BLOCK = 256,
+    FEW_QUERIES = 8, /* below so many, a product with each query is faster than one with all */
+    SPARE = 22,      /* candidates beyond k */
     K_MAX = 1024,
     DIMENSIONS_MAX = 1 << 16,
     ROWS_MAX = 1 << 24,
@@ -92,6 +93,7 @@ static void warm_up(void)
 {
     float a[64] = {0}, b[64] = {0}, c[64] = {0};
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 8, 8, 8, 1, a, 8, b, 8, 0, c, 8);
+    cblas_sgemv(CblasRowMajor, CblasNoTrans, 8, 8, 1, a, 8, b, 1, 0, c, 1);
 }
 
 static int32_t prepare(struct suan_instance *instance, struct suan_ctx *ctx, const struct suan_tensor *in,
@@ -169,13 +171,26 @@ static void insert(struct candidate *row, int64_t count, struct candidate candid
     row[at] = candidate;
 }
 
+/* Minus the products of a block of queries with a block of base vectors, a row for each query. */
+static void multiply(const struct search *search, int64_t query, int64_t n_query, int64_t base,
+                     int64_t n_base)
+{
+    const float *rows = search->base + base * search->d, *columns = search->query + query * search->d;
+    blasint d = (blasint)search->d, n = (blasint)n_base;
+    if (n_query >= FEW_QUERIES)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_query, n, d, -1, columns, d, rows, d,
+                    0, search->products, BASE_BLOCK);
+    else
+        for (int64_t j = 0; j < n_query; j++)
+            cblas_sgemv(CblasRowMajor, CblasNoTrans, n, d, -1, rows, d, columns + j * search->d, 1, 0,
+                        search->products + j * BASE_BLOCK, 1);
+}
+
 /* Scores a block of base vectors against a block of queries, and keeps the best of each query. */
 static void score_block(const struct search *search, int64_t query, int64_t n_query, int64_t base,
                         int64_t n_base)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_query, (blasint)n_base,
-                (blasint)search->d, -1, search->query + query * search->d, (blasint)search->d,
-                search->base + base * search->d, (blasint)search->d, 0, search->products, BASE_BLOCK);
+    multiply(search, query, n_query, base, n_base);
     for (int64_t j = 0; j < n_query; j++) {
         struct candidate *row = search->candidates + j * search->keep;
         for (int64_t i = 0; i < n_base; i++) {
