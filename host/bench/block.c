@@ -32,18 +32,12 @@ void bench_report(const struct bench_session *session, const char *phase, uint64
         progress->report(progress->context, phase, done, total);
 }
 
-static const char *side_name(const struct bench_session *session, enum bench_series series, int side)
-{
-    (void)session;
-    return side == 0 || series == BENCH_SERIES_AA ? "baseline" : "plugin";
-}
-
 /* A baseline that fails leaves nothing to measure against; a plugin that fails has failed. */
 static void blame(struct bench_session *session, enum bench_series series, int side, const char *what)
 {
     char reason[200];
     bool is_base = side == 0 || series == BENCH_SERIES_AA;
-    snprintf(reason, sizeof reason, "%s: %.180s", side_name(session, series, side), what);
+    snprintf(reason, sizeof reason, "%s: %.180s", is_base ? "baseline" : "plugin", what);
     bench_end(session, is_base ? SUAN_OUTCOME_UNMEASURED : SUAN_OUTCOME_FAILED, reason);
 }
 
@@ -59,7 +53,7 @@ static enum suan_status make_load(struct bench_session *session, enum bench_seri
     return bench_job_make(&session->task, &session->master, &name, session->sizes[0], &job, error);
 }
 
-/* Whoever starts first lies elsewhere in memory: the sides take turns, from a start that the seed chooses. */
+/* Which side starts first must favour neither: the sides take turns, from a start that the seed chooses. */
 static int first_side(const struct bench_session *session, uint32_t block)
 {
     return (int)((session->master.bytes[0] ^ block) & 1);
@@ -271,13 +265,6 @@ static bool has_size(enum bench_series series, uint32_t group, uint32_t sizes)
     return series == BENCH_SERIES_MAIN || group == places[0] || group == places[1];
 }
 
-/* The self-check is cheap and must see through a busy machine: two sizes, four times the pairs. */
-static uint32_t pairs_of(const struct bench_session *session, enum bench_series series, uint32_t group)
-{
-    uint32_t pairs = session->pairs[group] * (series == BENCH_SERIES_AA ? 4 : 1);
-    return pairs < SUAN_ROW_PAIRS_MAX ? pairs : SUAN_ROW_PAIRS_MAX;
-}
-
 static enum suan_status run_sizes(struct bench_session *session, enum bench_series series,
                                   enum suan_row_state state, uint32_t block, struct suan_rows *rows,
                                   struct suan_error *error)
@@ -288,7 +275,7 @@ static enum suan_status run_sizes(struct bench_session *session, enum bench_seri
                     SUAN_ROW_PAIRS_MAX, groups, plugin_first);
     for (uint32_t i = 0; i < session->plan.sizes; i++) {
         uint32_t group = groups[i];
-        uint32_t pairs = cold ? BENCH_COLD_PAIRS : pairs_of(session, series, group);
+        uint32_t pairs = cold ? BENCH_COLD_PAIRS : session->pairs[group];
         for (uint32_t pair = 0; pair < pairs && has_size(series, group, session->plan.sizes); pair++) {
             struct pair_place place = {.series = series,
                                        .state = state,

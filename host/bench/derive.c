@@ -17,7 +17,7 @@ const struct suan_mode_plan *suan_mode_plan(enum suan_mode mode)
     static const struct suan_mode_plan plans[] = {
         [SUAN_MODE_QUICK] = {.sizes = 4,
                              .pairs = 5,
-                             .aa_blocks = 5,
+                             .aa_blocks = 12,
                              .n_looks = 1,
                              .looks = {5},
                              .aa_bias_ppm = 10000,

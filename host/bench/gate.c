@@ -98,8 +98,8 @@ static enum suan_status check_sizes(struct bench_session *session, struct suan_e
 /* What the session takes with the pairs so far; `out_longest` is the size to shorten, if there is one. */
 static uint64_t session_cost(const struct bench_session *session, uint32_t *out_longest)
 {
-    uint64_t total = session->plan.looks[0] * (session->open_ns + 2 * (uint64_t)BENCH_WARM_NS) +
-                     session->plan.aa_blocks * 2 * (uint64_t)BENCH_WARM_NS;
+    uint64_t total = (session->plan.looks[0] + session->plan.aa_blocks) *
+                     (session->open_ns + 2 * (uint64_t)BENCH_WARM_NS);
     uint64_t most = 0;
     uint32_t aa[2];
     *out_longest = UINT32_MAX;
