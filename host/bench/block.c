@@ -84,6 +84,7 @@ enum suan_status bench_open_sides(struct bench_session *session, enum bench_seri
 
 void bench_close_sides(struct bench_session *session)
 {
+    bench_cpus_yield(&session->cpus);
     bench_side_close(&session->sides[0]);
     bench_side_close(&session->sides[1]);
     session->task.has_load = false;
@@ -211,27 +212,45 @@ struct pair_place {
     bool plugin_first;
 };
 
+static struct suan_row row_of(const struct bench_session *session, const struct pair_place *place, int side)
+{
+    return (struct suan_row){.phase = phase_of(place->series),
+                             .n = session->sizes[place->group],
+                             .state = place->state,
+                             .block = place->block,
+                             .pair = place->pair,
+                             .order = place->plugin_first ? SUAN_ORDER_BA : SUAN_ORDER_AB,
+                             .side = (enum suan_row_side)side};
+}
+
+static enum suan_status run_turn(struct bench_session *session, const struct pair_place *place, int side,
+                                 struct bench_job *jobs, uint32_t count, struct suan_row rows[2],
+                                 struct suan_error *error)
+{
+    struct bench_batch batch = {.master = &session->master,
+                                .cpus = &session->cpus,
+                                .side = (enum suan_row_side)side,
+                                .evict_bytes = place->state == SUAN_STATE_COLD ? session->evict_bytes : 0,
+                                .evict = session->evict};
+    return bench_side_turn(&session->sides[side], &batch, jobs, count, &rows[side], error);
+}
+
+/* A machine that grows slower for a while must slow both sides alike. So the sides take turns of a few jobs, always
+   AB AB AB: a turn after one of the same side would find warmer caches than the other's. */
 static enum suan_status run_sides(struct bench_session *session, const struct pair_place *place,
                                   struct bench_jobs *jobs, struct suan_row rows[2], struct suan_error *error)
 {
+    uint32_t length = (jobs->count + BENCH_TURNS - 1) / BENCH_TURNS;
+    int first = place->plugin_first ? 1 : 0;
     enum suan_status status = SUAN_OK;
-    for (int turn = 0; turn < 2 && status == SUAN_OK; turn++) {
-        int side = place->plugin_first ? 1 - turn : turn;
-        struct bench_batch batch = {.master = &session->master,
-                                    .cpus = &session->cpus,
-                                    .side = (enum suan_row_side)side,
-                                    .evict_bytes = place->state == SUAN_STATE_COLD ? session->evict_bytes : 0,
-                                    .evict = session->evict};
-        rows[side] = (struct suan_row){.phase = phase_of(place->series),
-                                       .n = session->sizes[place->group],
-                                       .state = place->state,
-                                       .block = place->block,
-                                       .pair = place->pair,
-                                       .order = place->plugin_first ? SUAN_ORDER_BA : SUAN_ORDER_AB,
-                                       .side = batch.side};
-        status =
-            bench_side_batch(&session->sides[side], &batch, jobs->items, jobs->count, &rows[side], error);
+    for (uint32_t from = 0; from < jobs->count && status == SUAN_OK; from += length) {
+        uint32_t count = jobs->count - from < length ? jobs->count - from : length;
+        status = run_turn(session, place, first, jobs->items + from, count, rows, error);
+        if (status == SUAN_OK)
+            status = run_turn(session, place, 1 - first, jobs->items + from, count, rows, error);
     }
+    bench_side_finish(jobs->items, jobs->count, &rows[0]);
+    bench_side_finish(jobs->items, jobs->count, &rows[1]);
     return status;
 }
 
@@ -241,7 +260,7 @@ static enum suan_status run_pair(struct bench_session *session, const struct pai
     uint32_t group = place->group + (place->state == SUAN_STATE_COLD ? BENCH_GROUP_COLD : 0);
     struct suan_job_name name = {
         .series = place->series, .block = place->block, .group = group, .pair = place->pair};
-    struct suan_row pair[2] = {{0}};
+    struct suan_row pair[2] = {row_of(session, place, 0), row_of(session, place, 1)};
     SUAN_CLEANUP(bench_jobs_done) struct bench_jobs jobs = {0};
     enum suan_status status =
         bench_jobs_make(session, &name, session->sizes[place->group], place->calls, &jobs, error);
@@ -251,18 +270,19 @@ static enum suan_status run_pair(struct bench_session *session, const struct pai
         status = bench_jobs_judge(session, &jobs, place->state, place->group, pair, error);
     if (status != SUAN_OK)
         return status;
-    if (pair[0].calls == 0 || pair[1].calls == 0)
-        return SUAN_OK;
+    if (pair[0].calls < place->calls || pair[1].calls < place->calls)
+        return SUAN_OK; /* a side broke: the session is over */
     if (!suan_rows_add(rows, &pair[0]) || !suan_rows_add(rows, &pair[1]))
         return suan_error_set(error, SUAN_E_MEMORY, "memory", NULL, "out of memory for rows");
     return SUAN_OK;
 }
 
-static bool has_size(enum bench_series series, uint32_t group, uint32_t sizes)
+static uint32_t count_pairs(const struct bench_session *session, enum bench_series series, bool cold,
+                            uint32_t group)
 {
-    uint32_t places[2];
-    suan_derive_aa_sizes(sizes, places);
-    return series == BENCH_SERIES_MAIN || group == places[0] || group == places[1];
+    if (series == BENCH_SERIES_AA)
+        return session->aa_pairs[group];
+    return cold ? BENCH_COLD_PAIRS : session->pairs[group];
 }
 
 static enum suan_status run_sizes(struct bench_session *session, enum bench_series series,
@@ -275,8 +295,8 @@ static enum suan_status run_sizes(struct bench_session *session, enum bench_seri
                     SUAN_ROW_PAIRS_MAX, groups, plugin_first);
     for (uint32_t i = 0; i < session->plan.sizes; i++) {
         uint32_t group = groups[i];
-        uint32_t pairs = cold ? BENCH_COLD_PAIRS : session->pairs[group];
-        for (uint32_t pair = 0; pair < pairs && has_size(series, group, session->plan.sizes); pair++) {
+        uint32_t pairs = count_pairs(session, series, cold, group);
+        for (uint32_t pair = 0; pair < pairs; pair++) {
             struct pair_place place = {.series = series,
                                        .state = state,
                                        .block = block,

@@ -41,7 +41,7 @@ enum suan_status bench_cpus_init(struct bench_cpus *cpus, const uint32_t *wanted
     cpus->shared = cpus->n_usable < 2;
     cpus->nice = getpriority(PRIO_PROCESS, 0);
     (void)setpriority(PRIO_PROCESS, 0, NICE);
-    return SUAN_OK;
+    return cpus->shared ? SUAN_OK : bench_awake_start(&cpus->awake, error);
 }
 
 /* Every usable CPU but the measured one. */
@@ -61,6 +61,17 @@ void bench_cpus_choose(struct bench_cpus *cpus, uint32_t block)
     for (uint32_t i = 0; i < cpus->n_usable && cpus->host == cpus->here; i++)
         cpus->host = cpus->usable[i];
     bench_cpus_leave(cpus);
+    bench_awake_move(cpus->awake, cpus->here);
+}
+
+void bench_cpus_yield(const struct bench_cpus *cpus)
+{
+    bench_awake_rest(cpus->awake);
+}
+
+void bench_cpus_hold(const struct bench_cpus *cpus)
+{
+    bench_awake_spin(cpus->awake);
 }
 
 void bench_cpus_visit(const struct bench_cpus *cpus)
@@ -82,6 +93,8 @@ void bench_cpus_done(struct bench_cpus *cpus)
 {
     if (cpus->n_measure == 0)
         return;
+    bench_awake_stop(cpus->awake);
+    cpus->awake = NULL;
     (void)sched_setaffinity(0, sizeof cpus->before, &cpus->before);
     (void)setpriority(PRIO_PROCESS, 0, cpus->nice);
     cpus->n_measure = 0;

@@ -13,6 +13,8 @@ enum {
     REPEAT_TRIES = 3,
     BATCH_QUICK_NS = 10000000,
     BATCH_FULL_NS = 20000000,
+    AA_QUICK_NS = 500000000, /* of a block, for each size */
+    AA_FULL_NS = 2000000000,
     PAIRS_MIN = 2
 };
 
@@ -45,7 +47,7 @@ static void plan_batches(struct bench_session *session, uint32_t group, const st
                               (timing->make_ns + timing->side_ns[0] + timing->side_ns[1] + timing->check_ns);
 }
 
-/* The job twice on each side, the second time timed; then both answers are judged. */
+/* Two jobs on each side; then their answers are judged. The second is timed: the first touches memory anew. */
 static enum suan_status probe(struct bench_session *session, uint32_t group, struct timing *out,
                               struct suan_error *error)
 {
@@ -59,16 +61,18 @@ static enum suan_status probe(struct bench_session *session, uint32_t group, str
         struct bench_batch batch = batch_of(session, side);
         for (int turn = 0; turn < 2 && status == SUAN_OK; turn++) {
             int64_t before = rows[side].wall_ns;
-            status =
-                bench_side_batch(&session->sides[side], &batch, &jobs.items[turn], 1, &rows[side], error);
+            status = bench_side_turn(&session->sides[side], &batch, &jobs.items[turn], 1, &rows[side], error);
             out->side_ns[side] = (uint64_t)(rows[side].wall_ns - before);
         }
     }
     if (status != SUAN_OK)
         return status;
-    start = suan_clock_monotonic_ns();
-    status = bench_jobs_judge(session, &jobs, SUAN_STATE_WARM, group, rows, error);
-    out->check_ns = (suan_clock_monotonic_ns() - start) / 2;
+    for (uint32_t i = 0; i < jobs.count && status == SUAN_OK; i++) {
+        struct bench_jobs one = {.items = &jobs.items[i], .count = 1};
+        start = suan_clock_monotonic_ns();
+        status = bench_jobs_judge(session, &one, SUAN_STATE_WARM, group, rows, error);
+        out->check_ns = suan_clock_monotonic_ns() - start;
+    }
     if (status == SUAN_OK && rows[1].failed > 0)
         bench_end(session, SUAN_OUTCOME_FAILED, session->sides[1].failure);
     return status;
@@ -95,35 +99,49 @@ static enum suan_status check_sizes(struct bench_session *session, struct suan_e
     return SUAN_OK;
 }
 
-/* What the session takes with the pairs so far; `out_longest` is the size to shorten, if there is one. */
-static uint64_t session_cost(const struct bench_session *session, uint32_t *out_longest)
+/* As many as fill AA_NS of a block, but not fewer than the main series has, nor more than four times as many. */
+static uint32_t aa_pairs(const struct bench_session *session, uint32_t group)
 {
-    uint64_t total = (session->plan.looks[0] + session->plan.aa_blocks) *
-                     (session->open_ns + 2 * (uint64_t)BENCH_WARM_NS);
+    uint64_t span = session->m->mode == SUAN_MODE_QUICK ? AA_QUICK_NS : AA_FULL_NS;
+    uint64_t fill = session->pair_ns[group] > 0 ? span / session->pair_ns[group] : SUAN_ROW_PAIRS_MAX;
+    uint32_t least = session->plan.pairs, most = 4 * least;
+    most = most < SUAN_ROW_PAIRS_MAX ? most : SUAN_ROW_PAIRS_MAX;
+    return fill < least ? least : fill > most ? most : (uint32_t)fill;
+}
+
+/* What the session takes with the pairs so far; `out_longest` are the pairs to take one from, if there are any. */
+static uint64_t session_cost(struct bench_session *session, uint32_t **out_longest)
+{
+    const uint64_t blocks[2] = {session->plan.looks[0], session->plan.aa_blocks};
+    uint64_t total = (blocks[0] + blocks[1]) * (session->open_ns + 2 * (uint64_t)BENCH_WARM_NS);
     uint64_t most = 0;
-    uint32_t aa[2];
-    *out_longest = UINT32_MAX;
-    suan_derive_aa_sizes(session->plan.sizes, aa);
-    for (uint32_t g = 0; g < session->plan.sizes; g++) {
-        uint64_t blocks = session->plan.looks[0] + (g == aa[0] || g == aa[1] ? session->plan.aa_blocks : 0);
-        uint64_t cost = blocks * session->pairs[g] * session->pair_ns[g];
+    *out_longest = NULL;
+    for (uint32_t i = 0; i < 2 * session->plan.sizes; i++) {
+        uint32_t group = i / 2;
+        uint32_t *pairs = i % 2 == 0 ? &session->pairs[group] : &session->aa_pairs[group];
+        uint64_t cost = blocks[i % 2] * *pairs * session->pair_ns[group];
         total += cost;
-        if (cost > most && session->pairs[g] > PAIRS_MIN) {
+        if (cost > most && *pairs > PAIRS_MIN) {
             most = cost;
-            *out_longest = g;
+            *out_longest = pairs;
         }
     }
     return total;
 }
 
-/* Long jobs get fewer pairs in a block, so that a session ends in half of its budget. */
+/* Long jobs get fewer pairs in a block, so that a session reaches its first look in time: with room for more looks,
+   if it may have more. */
 static void plan_pairs(struct bench_session *session)
 {
-    uint32_t longest;
+    uint64_t room = session->plan.n_looks > 1 ? session->budget_ns / 2 : session->budget_ns / 6 * 5;
+    uint32_t *longest, places[2];
+    suan_derive_aa_sizes(session->plan.sizes, places);
     for (uint32_t g = 0; g < session->plan.sizes; g++)
         session->pairs[g] = session->plan.pairs;
-    while (session_cost(session, &longest) > session->budget_ns / 2 && longest != UINT32_MAX)
-        session->pairs[longest]--;
+    for (int i = 0; i < 2; i++)
+        session->aa_pairs[places[i]] = aa_pairs(session, places[i]);
+    while (session_cost(session, &longest) > room && longest != NULL)
+        (*longest)--;
 }
 
 /* --- R36, R37, R39 ------------------------------------------------------------------------------------ */
@@ -159,7 +177,7 @@ static enum suan_status check_poison(struct bench_session *session, struct suan_
         if (status != SUAN_OK)
             return status;
         jobs.items[0].name.call = turn;
-        status = bench_side_batch(&session->sides[1], &batch, jobs.items, 1, &rows[1], error);
+        status = bench_side_turn(&session->sides[1], &batch, jobs.items, 1, &rows[1], error);
         if (status == SUAN_OK)
             status = bench_jobs_judge(session, &jobs, SUAN_STATE_WARM, group, rows, error);
         if (status != SUAN_OK)
@@ -219,7 +237,7 @@ static enum suan_status check_refusals(struct bench_session *session, struct sua
     enum suan_check_result result = SUAN_CHECK_PASS;
     enum suan_status status = bench_jobs_make(session, &name, session->sizes[0], 1, &jobs, error);
     if (status == SUAN_OK)
-        status = suan_guest_thaw(session->sides[1].guest, error);
+        status = bench_side_thaw(&session->sides[1], &session->cpus, error);
     if (status != SUAN_OK)
         return status;
     for (int spoil = 0; spoil < SPOILS && result == SUAN_CHECK_PASS; spoil++) {
@@ -230,7 +248,7 @@ static enum suan_status check_refusals(struct bench_session *session, struct sua
         bench_end(session, SUAN_OUTCOME_FAILED, detail);
     }
     suan_measurement_check(session->m, "R39", result, detail);
-    return suan_guest_freeze(session->sides[1].guest, error);
+    return bench_side_freeze(&session->sides[1], &session->cpus, error);
 }
 
 /* --- repeated inputs ---------------------------------------------------------------------------------- */
@@ -252,7 +270,7 @@ static enum suan_status time_repeat(struct bench_session *session, uint32_t turn
             bench_jobs_make(session, &name, session->sizes[group], REPEAT_JOBS, &jobs, error);
         if (status == SUAN_OK)
             status =
-                bench_side_batch(&session->sides[1], &batch, jobs.items, REPEAT_JOBS, &rows[again], error);
+                bench_side_turn(&session->sides[1], &batch, jobs.items, REPEAT_JOBS, &rows[again], error);
         if (status != SUAN_OK)
             return status;
     }

@@ -232,6 +232,18 @@ static enum suan_status conclude(struct bench_session *session, struct suan_erro
     return status;
 }
 
+static void explain_noise(struct bench_session *session)
+{
+    const struct suan_mode_plan *plan = suan_mode_plan(session->m->mode);
+    char reason[200];
+    snprintf(reason, sizeof reason,
+             "the baseline against its own copy: bias %+.2f %%, half-width %.2f %%; allowed are %.1f %% and "
+             "%.1f %%",
+             (double)session->m->aa.bias_ppm / 1e4, (double)session->m->aa.halfwidth_ppm / 1e4,
+             (double)plan->aa_bias_ppm / 1e4, (double)plan->aa_halfwidth_ppm / 1e4);
+    suan_measurement_reason(session->m, reason);
+}
+
 static enum suan_status measure(struct bench_session *session, struct suan_error *error)
 {
     bool stable = false;
@@ -243,8 +255,7 @@ static enum suan_status measure(struct bench_session *session, struct suan_error
     if (status != SUAN_OK)
         return status;
     if (!bench_is_over(session) && !stable)
-        suan_measurement_reason(session->m,
-                                "the baseline against its own copy is not stable enough on this machine");
+        explain_noise(session);
     if (!bench_is_over(session) && (stable || session->request->on_noise == SUAN_SESSION_NOISE_GO_ON))
         status = run_looks(session, error);
     if (status == SUAN_OK)

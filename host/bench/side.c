@@ -49,6 +49,21 @@ static void note_failure(struct bench_side *side, const struct suan_error *failu
     snprintf(side->failure, sizeof side->failure, "%.250s", failure->message);
 }
 
+enum suan_status bench_side_thaw(struct bench_side *side, const struct bench_cpus *cpus,
+                                 struct suan_error *error)
+{
+    bench_cpus_yield(cpus);
+    return suan_guest_thaw(side->guest, error);
+}
+
+enum suan_status bench_side_freeze(struct bench_side *side, const struct bench_cpus *cpus,
+                                   struct suan_error *error)
+{
+    enum suan_status status = suan_guest_freeze(side->guest, error);
+    bench_cpus_hold(cpus);
+    return status;
+}
+
 /* --- outputs ------------------------------------------------------------------------------------------ */
 
 static enum suan_status hash_outputs(struct suan_guest *guest, uint32_t count, struct suan_digest *out,
@@ -133,9 +148,14 @@ static void evict(const struct bench_batch *batch)
     bench_cpus_leave(batch->cpus);
 }
 
+struct turn {
+    int64_t wall_ns; /* of its calls */
+    bool died;       /* the worker, in one of them */
+};
+
 /* One call. A plugin's failure is recorded, and is no failure here. */
 static enum suan_status call(struct bench_side *side, const struct bench_batch *batch, struct bench_job *job,
-                             struct suan_row *row, bool *out_died, struct suan_error *error)
+                             struct suan_row *row, struct turn *turn, struct suan_error *error)
 {
     struct suan_error failure = {0};
     enum suan_status status = stage(side, batch, job, &failure);
@@ -144,19 +164,19 @@ static enum suan_status call(struct bench_side *side, const struct bench_batch *
     uint64_t start = suan_clock_monotonic_ns();
     if (status == SUAN_OK)
         status = suan_guest_run_staged(side->guest, 0, &failure);
-    row->wall_ns += (int64_t)(suan_clock_monotonic_ns() - start);
+    turn->wall_ns += (int64_t)(suan_clock_monotonic_ns() - start);
     if (status == SUAN_OK) {
-        status = suan_guest_freeze(side->guest, error);
+        status = bench_side_freeze(side, batch->cpus, error);
         if (status == SUAN_OK)
             status = take_outputs(side->guest, job, batch->side, error);
-        return status == SUAN_OK ? suan_guest_thaw(side->guest, error) : status;
+        return status == SUAN_OK ? bench_side_thaw(side, batch->cpus, error) : status;
     }
     if (!bench_is_plugins_fault(status)) {
         if (error != NULL)
             *error = failure;
         return status;
     }
-    *out_died |= status <= SUAN_E_WORKER_CRASHED;
+    turn->died |= status <= SUAN_E_WORKER_CRASHED;
     job->answer[batch->side] = BENCH_FAILED;
     row->failed++;
     note_failure(side, &failure);
@@ -205,31 +225,33 @@ static enum suan_status read_interval(struct bench_side *side, uint32_t cpu, str
     return suan_guest_usage(side->guest, &out->usage, error);
 }
 
-/* A worker that died took its clock with it: the wall time of the batch stands in, which is never less. */
-static void bill(const struct interval *before, const struct interval *after, bool died, uint32_t cpu,
-                 struct suan_row *row)
+/* Adds what a turn took. A worker that died took its clock with it: the wall time of the turn stands in, which
+   is never less. */
+static void bill(const struct interval *before, const struct interval *after, bool died, int64_t wall_ns,
+                 uint32_t cpu, struct suan_row *row)
 {
     bool counted = !died && after->usage.cpu_ns >= before->usage.cpu_ns;
+    bool same = !died && after->usage.involuntary >= before->usage.involuntary;
     row->cpu = cpu;
-    row->cpu_ns = counted ? (int64_t)(after->usage.cpu_ns - before->usage.cpu_ns) : row->wall_ns;
-    row->steal_ns = (int64_t)(after->steal_ns - before->steal_ns);
-    row->nivcsw = !died && after->usage.involuntary >= before->usage.involuntary
-                      ? (int64_t)(after->usage.involuntary - before->usage.involuntary)
-                      : 0;
-    row->rss_kib = (int64_t)after->usage.peak_kib;
+    row->wall_ns += wall_ns;
+    row->cpu_ns += counted ? (int64_t)(after->usage.cpu_ns - before->usage.cpu_ns) : wall_ns;
+    row->steal_ns += (int64_t)(after->steal_ns - before->steal_ns);
+    row->nivcsw += same ? (int64_t)(after->usage.involuntary - before->usage.involuntary) : 0;
+    row->rss_kib =
+        (int64_t)after->usage.peak_kib > row->rss_kib ? (int64_t)after->usage.peak_kib : row->rss_kib;
 }
 
 /* The end of a side's turn: frozen. A worker that died is replaced first, unless its plugin does not let it.
  */
-static enum suan_status end_turn(struct bench_side *side, bool died, uint32_t cpu, struct interval *out_after,
-                                 struct suan_error *error)
+static enum suan_status end_turn(struct bench_side *side, const struct bench_batch *batch, bool died,
+                                 struct interval *out_after, struct suan_error *error)
 {
     struct suan_error failure = {0};
     enum suan_status status = died ? suan_guest_restart(side->guest, &failure) : SUAN_OK;
     if (status == SUAN_OK)
-        status = suan_guest_freeze(side->guest, &failure);
+        status = bench_side_freeze(side, batch->cpus, &failure);
     if (status == SUAN_OK)
-        status = read_interval(side, cpu, out_after, &failure);
+        status = read_interval(side, batch->cpus->here, out_after, &failure);
     if (status == SUAN_OK)
         return SUAN_OK;
     if (died && bench_is_plugins_fault(status)) {
@@ -242,32 +264,36 @@ static enum suan_status end_turn(struct bench_side *side, bool died, uint32_t cp
     return status;
 }
 
-enum suan_status bench_side_batch(struct bench_side *side, const struct bench_batch *batch,
-                                  struct bench_job *jobs, uint32_t count, struct suan_row *row,
-                                  struct suan_error *error)
+enum suan_status bench_side_turn(struct bench_side *side, const struct bench_batch *batch,
+                                 struct bench_job *jobs, uint32_t count, struct suan_row *row,
+                                 struct suan_error *error)
 {
     struct interval before, after = {0};
-    bool died = false;
+    struct turn turn = {0};
     if (side->broken)
         return SUAN_OK;
     enum suan_status status = read_interval(side, batch->cpus->here, &before, error);
     if (status == SUAN_OK)
-        status = suan_guest_thaw(side->guest, error);
+        status = bench_side_thaw(side, batch->cpus, error);
     for (uint32_t i = 0; i < count && status == SUAN_OK; i++) {
-        status = call(side, batch, &jobs[i], row, &died, error);
+        status = call(side, batch, &jobs[i], row, &turn, error);
         if (status == SUAN_OK)
             status = look_again(side, &jobs[i], batch->side, row, error);
     }
     if (status == SUAN_OK)
-        status = end_turn(side, died, batch->cpus->here, &after, error);
+        status = end_turn(side, batch, turn.died, &after, error);
     if (status != SUAN_OK)
         return status;
-    row->calls = count;
+    row->calls += count;
+    bill(&before, &after, turn.died, turn.wall_ns, batch->cpus->here, row);
+    return SUAN_OK;
+}
+
+void bench_side_finish(const struct bench_job *jobs, uint32_t count, struct suan_row *row)
+{
     if (row->failed > 0 && row->flag == SUAN_ROW_FINE)
         row->flag = SUAN_ROW_FAILED;
-    hash_row(jobs, count, batch->side, row);
-    bill(&before, &after, died, batch->cpus->here, row);
-    return SUAN_OK;
+    hash_row(jobs, count, row->side, row);
 }
 
 enum suan_status bench_side_warm(struct bench_side *side, const struct bench_batch *batch,
@@ -280,7 +306,7 @@ enum suan_status bench_side_warm(struct bench_side *side, const struct bench_bat
         return SUAN_OK;
     enum suan_status status = read_interval(side, batch->cpus->here, &before, error);
     if (status == SUAN_OK)
-        status = suan_guest_thaw(side->guest, error);
+        status = bench_side_thaw(side, batch->cpus, error);
     if (status != SUAN_OK)
         return status;
     uint64_t start = suan_clock_monotonic_ns(), now = start;
@@ -291,7 +317,6 @@ enum suan_status bench_side_warm(struct bench_side *side, const struct bench_bat
         row->calls++;
         now = suan_clock_monotonic_ns();
     } while (status == SUAN_OK && now - start < wall_ns);
-    row->wall_ns = (int64_t)(now - start);
     bool failed = bench_is_plugins_fault(status);
     if (status != SUAN_OK && !failed) {
         if (error != NULL)
@@ -304,10 +329,10 @@ enum suan_status bench_side_warm(struct bench_side *side, const struct bench_bat
         row->flag = SUAN_ROW_FAILED;
     }
     bool died = status <= SUAN_E_WORKER_CRASHED;
-    status = end_turn(side, died, batch->cpus->here, &after, error);
+    status = end_turn(side, batch, died, &after, error);
     if (status != SUAN_OK)
         return status;
     hash_row(job, 1, batch->side, row);
-    bill(&before, &after, died, batch->cpus->here, row);
+    bill(&before, &after, died, (int64_t)(now - start), batch->cpus->here, row);
     return SUAN_OK;
 }

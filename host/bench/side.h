@@ -26,6 +26,12 @@ SUAN_MUST_USE enum suan_status bench_side_open(struct bench_side *side, struct s
                                                const struct bench_task *task, struct suan_error *error);
 void bench_side_close(struct bench_side *side);
 
+/* The CPU is a worker's alone from thawing to freezing; between turns it is kept awake. */
+SUAN_MUST_USE enum suan_status bench_side_thaw(struct bench_side *side, const struct bench_cpus *cpus,
+                                               struct suan_error *error);
+SUAN_MUST_USE enum suan_status bench_side_freeze(struct bench_side *side, const struct bench_cpus *cpus,
+                                                 struct suan_error *error);
+
 struct bench_batch {
     const struct suan_digest *master;
     const struct bench_cpus *cpus;
@@ -33,11 +39,13 @@ struct bench_batch {
     uint64_t evict_bytes; /* before each call; 0: warm */
     uint8_t *evict;       /* that much memory */
 };
-/* Runs the jobs one after another and fills the row's costs, digests and flag. The guest is frozen before and
- * after. */
-SUAN_MUST_USE enum suan_status bench_side_batch(struct bench_side *side, const struct bench_batch *batch,
-                                                struct bench_job *jobs, uint32_t count, struct suan_row *row,
-                                                struct suan_error *error);
+/* A turn: runs the jobs one after another and adds their costs to the row. The guest is frozen before and after.
+ * A side that is broken runs nothing. */
+SUAN_MUST_USE enum suan_status bench_side_turn(struct bench_side *side, const struct bench_batch *batch,
+                                               struct bench_job *jobs, uint32_t count, struct suan_row *row,
+                                               struct suan_error *error);
+/* After the last turn: the row's digests, over all the jobs of its batch, and its flag. */
+void bench_side_finish(const struct bench_job *jobs, uint32_t count, struct suan_row *row);
 /* The same staged job again and again for at least `wall_ns`; counts calls. For warming up: outputs are not
  * taken. */
 SUAN_MUST_USE enum suan_status bench_side_warm(struct bench_side *side, const struct bench_batch *batch,

@@ -10,6 +10,7 @@ enum bench_series { BENCH_SERIES_GATE, BENCH_SERIES_AA, BENCH_SERIES_MAIN };
 
 enum {
     BENCH_CALLS_MAX = 64,
+    BENCH_TURNS = 8, /* of each side, in a pair */
     BENCH_GROUP_WARMUP =
         1000, /* `group` of jobs that warm up, and of cold ones: never those of a measured size */
     BENCH_GROUP_COLD = 2000,
@@ -29,7 +30,8 @@ struct bench_session {
     struct bench_cpus cpus;
     struct suan_digest master;
     uint64_t sizes[SUAN_SIZES_MAX];
-    uint32_t calls[SUAN_SIZES_MAX], pairs[SUAN_SIZES_MAX];
+    uint32_t calls[SUAN_SIZES_MAX];                           /* in a warm batch */
+    uint32_t pairs[SUAN_SIZES_MAX], aa_pairs[SUAN_SIZES_MAX]; /* in a block, warm; A/A: 0 for other sizes */
     uint64_t pair_ns[SUAN_SIZES_MAX];       /* what a pair takes, with generating and checking */
     uint64_t essential[SUAN_SIZES_MAX];     /* least bytes that a job must touch, as the checker said */
     double errors[2][SUAN_SIZES_MAX][2][3]; /* state, size, side: worst q50, q99, max */
