@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <istream>
 #include <limits>
@@ -37,8 +38,11 @@ enum : std::size_t {
     SKETCHED_MAX = 8192, /* rows that have a sketch */
     BLOCK = 8,           /* sketches that lie together, number by number, to be compared at once */
     ENTRIES = 16,
-    SPARE = 8, /* neighbours beyond k + k/2 that are measured exactly in the end */
+    ROUNDS = 4, /* of the subspace iteration */
 };
+
+constexpr float DOUBT =
+    1.02f; /* a distance by halves may be this much off: such neighbours are measured exactly */
 
 float space_distance(const void *a, const void *b, const void *dimensions)
 {
@@ -96,10 +100,11 @@ class Graph
     std::int64_t n_, d_;
     Space space_;
     hnswlib::HierarchicalNSW<float> index_;
-    /* Random projections of every step_-th row, in blocks; the last block is filled up with NaN. A greedy walk alone sticks
-       on the far side of sparse regions; walks that begin at the rows with the nearest sketches do not. */
+    /* Sketches of every step_-th row, in blocks: the square of what the sketch leaves out, then the coordinates along the
+       directions in which rows differ most, seen from their mean. The last block is filled up with NaN. A greedy walk alone
+       sticks on the far side of sparse regions; walks that begin at the rows with the nearest sketches do not. */
     std::int64_t step_ = 1;
-    std::vector<float> directions_, sketches_;
+    std::vector<float> mean_, directions_, sketches_;
     std::vector<std::uint16_t> halves_; /* upper halves of all values: a walk reads half as much memory */
 };
 
@@ -235,13 +240,18 @@ struct Frontier {
     }
 };
 
-void project(const Graph *graph, const float *vector, float *out_sketch) noexcept
+/* Returns the squared distance to the mean. */
+float project(const Graph *graph, const float *vector, float *out_sketch) noexcept
 {
-    float sums[SKETCH] = {0};
-    for (std::int64_t i = 0; i < graph->d_; i++)
+    float sums[SKETCH] = {0}, square = 0;
+    for (std::int64_t i = 0; i < graph->d_; i++) {
+        float value = vector[i] - graph->mean_[static_cast<std::size_t>(i)];
+        square += value * value;
         for (std::size_t s = 0; s < SKETCH; s++)
-            sums[s] += vector[i] * graph->directions_[static_cast<std::size_t>(i) * SKETCH + s];
+            sums[s] += value * graph->directions_[static_cast<std::size_t>(i) * SKETCH + s];
+    }
     std::copy(sums, sums + SKETCH, out_sketch);
+    return square;
 }
 
 /* The best few of all that are added, sorted. */
@@ -261,7 +271,7 @@ struct Entries {
 
 using Lanes = float __attribute__((vector_size(BLOCK * sizeof(float)))); /* as many registers as it takes */
 
-/* Visits the rows whose sketches are nearest to that of q. */
+/* Visits the rows that are nearest to q by their sketches; what the sketch of q leaves out is the same for all. */
 void enter_by_sketch(Frontier &frontier) noexcept
 {
     const Graph *graph = frontier.graph;
@@ -270,12 +280,14 @@ void enter_by_sketch(Frontier &frontier) noexcept
     Entries entries;
     std::fill(entries.kept, entries.kept + ENTRIES, Neighbour{std::numeric_limits<float>::infinity(), 0});
     std::int64_t row = 0;
-    for (std::size_t at = 0; at < graph->sketches_.size(); at += SKETCH * BLOCK) {
-        Lanes even = {0}, odd = {0};
+    for (std::size_t at = 0; at < graph->sketches_.size(); at += (SKETCH + 1) * BLOCK) {
+        const float *block = graph->sketches_.data() + at;
+        Lanes even, odd = {0};
+        std::memcpy(&even, block, sizeof even);
         for (std::size_t s = 0; s < SKETCH; s += 2) {
             Lanes one, two;
-            std::memcpy(&one, graph->sketches_.data() + at + s * BLOCK, sizeof one);
-            std::memcpy(&two, graph->sketches_.data() + at + (s + 1) * BLOCK, sizeof two);
+            std::memcpy(&one, block + (s + 1) * BLOCK, sizeof one);
+            std::memcpy(&two, block + (s + 2) * BLOCK, sizeof two);
             even += (sketch[s] - one) * (sketch[s] - one);
             odd += (sketch[s + 1] - two) * (sketch[s + 1] - two);
         }
@@ -314,8 +326,11 @@ std::int64_t graph_search(const Graph *graph, const float *q, std::int64_t k, st
         }
     }
     scratch.stamp++;
-    std::int64_t count = std::min(frontier.n_best, k + k / 2 + static_cast<std::int64_t>(SPARE));
-    std::partial_sort(scratch.best, scratch.best + count, scratch.best + frontier.n_best);
+    std::sort_heap(scratch.best, scratch.best + frontier.n_best);
+    std::int64_t count = std::min(frontier.n_best, k);
+    float limit = count > 0 ? scratch.best[count - 1].first * DOUBT : 0;
+    while (count < frontier.n_best && scratch.best[count].first <= limit)
+        count++;
     for (std::int64_t b = 0; b < count; b++)
         scratch.best[b].first = squared_distance(q, vector_of(graph, scratch.best[b].second), graph->d_);
     std::sort(scratch.best, scratch.best + count);
@@ -335,23 +350,81 @@ void make_halves(Graph *graph)
                        upper_half);
 }
 
-void make_sketches(Graph *graph)
+void centre(Graph *graph)
+{
+    auto d = static_cast<std::size_t>(graph->d_);
+    std::vector<double> sums(d);
+    std::int64_t count = 0;
+    for (std::int64_t row = 0; row < graph->n_; row += graph->step_, count++)
+        for (std::size_t i = 0; i < d; i++)
+            sums[i] += vector_of(graph, static_cast<std::uint32_t>(row))[i];
+    graph->mean_.resize(d);
+    for (std::size_t i = 0; i < d; i++)
+        graph->mean_[i] = count > 0 ? static_cast<float>(sums[i] / static_cast<double>(count)) : 0.0f;
+}
+
+/* Makes the columns orthonormal (modified Gram-Schmidt); one without length becomes zero. */
+void orthonormalise(std::vector<float> &columns, std::size_t d)
+{
+    for (std::size_t s = 0; s < SKETCH; s++) {
+        for (std::size_t before = 0; before < s; before++) {
+            double dot = 0;
+            for (std::size_t i = 0; i < d; i++)
+                dot += static_cast<double>(columns[i * SKETCH + s]) * columns[i * SKETCH + before];
+            for (std::size_t i = 0; i < d; i++)
+                columns[i * SKETCH + s] -= static_cast<float>(dot) * columns[i * SKETCH + before];
+        }
+        double square = 0;
+        for (std::size_t i = 0; i < d; i++)
+            square += static_cast<double>(columns[i * SKETCH + s]) * columns[i * SKETCH + s];
+        float scale = square > 1e-30 ? static_cast<float>(1 / std::sqrt(square)) : 0.0f;
+        for (std::size_t i = 0; i < d; i++)
+            columns[i * SKETCH + s] *= scale;
+    }
+}
+
+/* The directions in which the rows differ most: subspace iteration on their covariance. */
+void find_directions(Graph *graph)
 {
     auto d = static_cast<std::size_t>(graph->d_);
     std::minstd_rand draw(BUILD_SEED);
     graph->directions_.resize(d * SKETCH);
     for (float &direction : graph->directions_)
         direction = (draw() & 1024) != 0 ? 1.0f : -1.0f;
+    orthonormalise(graph->directions_, d);
+    for (std::size_t round = 0; round < ROUNDS; round++) {
+        std::vector<float> next(d * SKETCH);
+        for (std::int64_t row = 0; row < graph->n_; row += graph->step_) {
+            const float *vector = vector_of(graph, static_cast<std::uint32_t>(row));
+            float sketch[SKETCH];
+            project(graph, vector, sketch);
+            for (std::size_t i = 0; i < d; i++)
+                for (std::size_t s = 0; s < SKETCH; s++)
+                    next[i * SKETCH + s] += (vector[i] - graph->mean_[i]) * sketch[s];
+        }
+        orthonormalise(next, d);
+        graph->directions_.swap(next);
+    }
+}
+
+void make_sketches(Graph *graph)
+{
     graph->step_ = graph->n_ / SKETCHED_MAX + 1;
+    centre(graph);
+    find_directions(graph);
     std::int64_t count = (graph->n_ + graph->step_ - 1) / graph->step_, blocks = (count + BLOCK - 1) / BLOCK;
-    graph->sketches_.assign(static_cast<std::size_t>(blocks) * BLOCK * SKETCH,
+    graph->sketches_.assign(static_cast<std::size_t>(blocks) * BLOCK * (SKETCH + 1),
                             std::numeric_limits<float>::quiet_NaN());
     for (std::int64_t i = 0; i < count; i++) {
         float sketch[SKETCH];
-        project(graph, vector_of(graph, static_cast<std::uint32_t>(i * graph->step_)), sketch);
-        float *block = graph->sketches_.data() + static_cast<std::size_t>(i / BLOCK) * BLOCK * SKETCH;
+        float square = project(graph, vector_of(graph, static_cast<std::uint32_t>(i * graph->step_)), sketch);
+        for (float value : sketch)
+            square -= value * value;
+        float *block = graph->sketches_.data() + static_cast<std::size_t>(i / BLOCK) * BLOCK * (SKETCH + 1);
+        std::size_t lane = static_cast<std::size_t>(i % BLOCK);
+        block[lane] = std::max(square, 0.0f);
         for (std::size_t s = 0; s < SKETCH; s++)
-            block[s * BLOCK + static_cast<std::size_t>(i % BLOCK)] = sketch[s];
+            block[(s + 1) * BLOCK + lane] = sketch[s];
     }
 }
 
