@@ -369,9 +369,11 @@ static enum suan_status verdict(const struct suan_measurement *measurement, stru
     enum suan_status status = suan_outcome_status(measurement->outcome);
     if (status == SUAN_OK)
         return SUAN_OK;
-    return suan_error_set(error, status, "bench.verdict",
-                          status == SUAN_E_UNSTABLE ? "let the machine come to rest and try again" : NULL,
-                          "%s: %s", suan_outcome_name(measurement->outcome),
+    const char *hint = status == SUAN_E_UNSTABLE
+                           ? "let the machine come to rest, or give it more time with --budget, and try again"
+                           : NULL;
+    return suan_error_set(error, status, "bench.verdict", hint, "%s: %s",
+                          suan_outcome_name(measurement->outcome),
                           measurement->reason[0] != '\0' ? measurement->reason : "see the report");
 }
 
