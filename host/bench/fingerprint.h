@@ -10,8 +10,8 @@
 #include "trust/digest.h"
 
 struct suan_scores {
-    int64_t rate_mflops;     /* suan-cal/1: own portable FP64 DGEMM, n = 384, one thread, median of blocks */
-    int64_t memory_mib_s;    /* copying 64 MiB */
+    int64_t rate_mflops;  /* suan-cal/1: own portable FP64 DGEMM, n = 384, one thread, best rate in 0.4 s */
+    int64_t memory_mib_s; /* copying 64 MiB */
     int64_t branches_per_us; /* unpredictable branches */
 };
 /* About half a second of one CPU. MEMORY on failure. */
