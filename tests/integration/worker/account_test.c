@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "stand.h"
+#include "support/reach.h"
 
 enum { ORDINARY = 65533 };
 
@@ -13,6 +14,8 @@ Test(account, a_program_that_gave_up_root_reaches_strong)
 {
     struct stand stand;
     if (geteuid() == 0) {
+        cr_assert_eq(test_reach(SUAN_TEST_SOURCE), 0);
+        cr_assert_eq(test_reach(SUAN_TEST_BUILD), 0);
         cr_assert_eq(setgroups(0, NULL), 0);
         cr_assert_eq(setgid(ORDINARY), 0);
         cr_assert_eq(setuid(ORDINARY), 0);
