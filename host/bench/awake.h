@@ -14,7 +14,7 @@
 
 struct bench_awake;
 
-/* The thread rests. Errors: MEMORY, SYSTEM "measure.cpu". */
+/* The thread rests. Errors: MEMORY; IO "measure.cpu" if the system gives no thread. */
 SUAN_MUST_USE enum suan_status bench_awake_start(struct bench_awake **out, struct suan_error *error);
 /* To another CPU. `awake` may be NULL here and below: nothing happens. */
 void bench_awake_move(struct bench_awake *awake, uint32_t cpu);

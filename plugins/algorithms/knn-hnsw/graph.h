@@ -27,7 +27,7 @@ struct Scratch {
     std::uint32_t *seen, stamp;
 };
 
-/* Leaves neighbours of q in scratch.best, exactly measured, sorted by distance, then row; returns how many: more than k, unless
+/* Leaves neighbours of q in scratch.best, exactly measured, sorted by distance, then row; returns how many: k or more, unless
    fewer were reached. k <= ef. */
 std::int64_t graph_search(const Graph *graph, const float *q, std::int64_t k, std::int64_t ef,
                           Scratch &scratch) noexcept;
